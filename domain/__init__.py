@@ -1,0 +1,1 @@
+"""What trading means: events, delivery periods, figures and rules, without I/O, clock or framework."""

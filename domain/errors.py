@@ -1,0 +1,83 @@
+"""Which errors can Wattbook raise on purpose?
+
+* :class:`WattbookError`
+
+  * :class:`UnreadableDealError`: a message that is no valid deal; carries the rejection reason
+  * :class:`NotADecimalError`: text that is no decimal in plain notation
+  * :class:`UnknownPeriodError`: a day and label that name no delivery period
+
+    * :class:`MalformedLabelError`: the label does not have the form of one
+    * :class:`NoSuchPeriodError`: well formed, but that day has no such period
+    * :class:`AmbiguousPeriodError`: the doubled hour, and nothing says which of the two
+
+  * :class:`UnusableAnswerError`: a market-data answer that says nothing about the period asked for
+  * :class:`InvalidSettingsError`: every problem of the settings at once
+  * :class:`UnknownPositionError`: a position past the head of the log
+  * :class:`ReadModelsBehindError`: the read models have not reached a position in time
+  * :class:`LogDamagedError`: the log breaks one of its own promises (a hole, a broken order)
+  * :class:`FencedError`: another runner has moved the checkpoint
+"""
+
+
+class WattbookError(Exception):
+    """Root of everything Wattbook raises on purpose."""
+
+
+class UnreadableDealError(WattbookError):
+    """A message from the exchange is no valid deal.
+
+    ``reason`` is what a rejection shows: ``UNREADABLE``, ``INVALID: <field>``,
+    ``NO_SUCH_PERIOD`` or ``AMBIGUOUS_PERIOD``.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotADecimalError(WattbookError, ValueError):
+    """Text that is no finite decimal in plain notation."""
+
+
+class UnknownPeriodError(WattbookError, ValueError):
+    """A delivery day and label that name no delivery period."""
+
+
+class MalformedLabelError(UnknownPeriodError):
+    """The label has not the form ``HH-HH`` or ``HH:MM-HH:MM``, with ``A`` or ``B`` or without."""
+
+
+class NoSuchPeriodError(UnknownPeriodError):
+    """The label is well formed but names no period of that day."""
+
+
+class AmbiguousPeriodError(UnknownPeriodError):
+    """The label names an hour that comes twice that day and nothing says which one is meant."""
+
+
+class UnusableAnswerError(WattbookError):
+    """A market-data answer that says nothing about the period asked for."""
+
+
+class InvalidSettingsError(WattbookError):
+    """The settings cannot be used; ``problems`` names all of them."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(["Wattbook cannot start with these settings:", *(f"  - {p}" for p in problems)]))
+        self.problems = problems
+
+
+class UnknownPositionError(WattbookError):
+    """A position past the head of the event log."""
+
+
+class ReadModelsBehindError(WattbookError):
+    """The read models have not reached the position asked for within the time allowed."""
+
+
+class LogDamagedError(WattbookError):
+    """The event log breaks one of its own promises, so nothing may be derived from it."""
+
+
+class FencedError(WattbookError):
+    """Another runner has moved the checkpoint; this one must start again from there."""

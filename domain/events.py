@@ -1,0 +1,200 @@
+"""Which facts does Wattbook record?
+
+Every event is a fact in the past tense, in the desk's words. Its topic is the name it is
+stored under: it carries a version and never changes. An event carries all that its
+consequences need, so no reader ever looks another event up.
+
+All instants are aware UTC, power is in MW, prices are in EUR/MWh, exact decimals.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import ClassVar, Final, Literal
+
+from domain.periods import DeliveryPeriod
+
+Direction = Literal["buy", "sell"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deal:
+    """What was agreed: the content of a deal confirmation, in the domain's terms."""
+
+    exchange: str
+    deal_id: str
+    trader_id: str
+    direction: Direction
+    quantity_mw: Decimal
+    price_eur_mwh: Decimal
+    period: DeliveryPeriod
+    executed_at: datetime
+
+    @property
+    def energy_mwh(self) -> Decimal:
+        """Energy in MWh: power held over the delivery period."""
+        return self.quantity_mw * self.period.hours
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """What two messages about one deal must share, by value, to be duplicates."""
+        return (self.quantity_mw, self.price_eur_mwh, self.period.start, self.period.minutes, self.executed_at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """How a message came: from which source, when, and its exact bytes."""
+
+    source: str
+    received_at: datetime
+    original: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class DealConfirmed:
+    """The exchange confirmed a deal of ours."""
+
+    TOPIC: ClassVar[str] = "deal.confirmed.v1"
+
+    deal: Deal
+    receipt: Receipt
+
+
+@dataclass(frozen=True, kw_only=True)
+class DealCancelled:
+    """A recorded deal no longer counts; ``replaces`` is the position of the event that it takes back."""
+
+    TOPIC: ClassVar[str] = "deal.cancelled.v1"
+
+    deal: Deal
+    replaces: int
+    reason: str
+    author: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DealCorrected:
+    """A deal's content was replaced; ``replaces`` is the position of the event that held the content before."""
+
+    TOPIC: ClassVar[str] = "deal.corrected.v1"
+
+    before: Deal
+    deal: Deal
+    replaces: int
+    reason: str
+    author: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DealConflicted:
+    """A known deal came again with other content; the first, at position ``stands``, still counts."""
+
+    TOPIC: ClassVar[str] = "deal.conflicted.v1"
+
+    deal: Deal
+    stands: int
+    receipt: Receipt
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferencePriceUpdated:
+    """The provider gave a reference price; ``value`` is in EUR/MWh, ``None`` while it is undefined."""
+
+    TOPIC: ClassVar[str] = "reference-price.updated.v1"
+
+    period: DeliveryPeriod
+    value: Decimal | None
+    last_update: datetime
+    fetched_at: datetime
+    original: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageRejected:
+    """A message that is no valid deal was kept whole.
+
+    ``reason`` is ``UNREADABLE``, ``INVALID: <field>``, ``AMBIGUOUS_PERIOD`` or
+    ``NO_SUCH_PERIOD``. Trader and delivery day are given where they can be read.
+    """
+
+    TOPIC: ClassVar[str] = "message.rejected.v1"
+
+    reason: str
+    trader_id: str | None
+    delivery_day: date | None
+    receipt: Receipt
+
+
+@dataclass(frozen=True, kw_only=True)
+class RejectionResolved:
+    """A person settled the rejection or conflict recorded at position ``rejection``."""
+
+    TOPIC: ClassVar[str] = "rejection.resolved.v1"
+
+    rejection: int
+    resolution: str
+    reason: str
+    author: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedConnected:
+    """A line to the exchange was opened. ``line`` is its name (``exchange/1``)."""
+
+    TOPIC: ClassVar[str] = "feed.connected.v1"
+
+    line: str
+    connection: str
+    connected_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedDisconnected:
+    """A line to the exchange was lost.
+
+    Deals may be missing on it from ``last_heard_at``, when the line was last known to
+    work, not only from ``disconnected_at``, when the loss was noticed.
+    """
+
+    TOPIC: ClassVar[str] = "feed.disconnected.v1"
+
+    line: str
+    connection: str
+    connected_at: datetime
+    last_heard_at: datetime
+    disconnected_at: datetime
+    reason: str
+
+
+Event = (
+    DealConfirmed
+    | DealCancelled
+    | DealCorrected
+    | DealConflicted
+    | ReferencePriceUpdated
+    | MessageRejected
+    | RejectionResolved
+    | FeedConnected
+    | FeedDisconnected
+)
+
+EVENT_TYPES: Final[tuple[type[Event], ...]] = (
+    DealConfirmed,
+    DealCancelled,
+    DealCorrected,
+    DealConflicted,
+    ReferencePriceUpdated,
+    MessageRejected,
+    RejectionResolved,
+    FeedConnected,
+    FeedDisconnected,
+)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """An event in its place: ``position`` in the log, and when it was recorded (aware UTC)."""
+
+    position: int
+    recorded_at: datetime
+    event: Event
