@@ -1,0 +1,1 @@
+"""An exchange and a market-data provider that speak the real protocols, for the demo, tests and benchmarks."""

@@ -1,0 +1,178 @@
+"""Which settings does Wattbook run with? Read once at start, every problem named at once."""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from domain.errors import InvalidSettingsError
+from domain.polling import RequestLimit
+
+AuthMode = Literal["dev"]
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_LIMIT = re.compile(r"([1-9][0-9]{0,8})/(second|minute|hour|day)")
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set from outside, already checked."""
+
+    database_url: str | None
+    data_dir: Path
+    exchange_urls: tuple[str, ...]
+    exchange_name: str
+    market_data_url: str | None
+    market_data_limits: tuple[RequestLimit, ...]
+    market_data_refresh_s: int
+    timezone: ZoneInfo
+    host: str
+    port: int
+    auth: AuthMode
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The names of the lines to the exchange, in the order of the setting: ``exchange/1``, ``exchange/2``."""
+        return tuple(f"{self.exchange_name}/{number}" for number in range(1, len(self.exchange_urls) + 1))
+
+    @property
+    def journal_dir(self) -> Path:
+        """Where receivers keep what they heard until the event log has it."""
+        return self.data_dir / "journal"
+
+    @staticmethod
+    def from_environment(environ: Mapping[str, str]) -> "Settings":
+        """Return the settings in *environ*; raise :class:`InvalidSettingsError` naming every problem."""
+        return _Reader(environ).read()
+
+
+class _Reader:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._problems: list[str] = []
+
+    def read(self) -> Settings:
+        known = {
+            "database_url": self._database_url(),
+            "data_dir": Path(self._text("WATTBOOK_DATA_DIR") or ".wattbook").expanduser().absolute(),
+            "exchange_urls": self._exchange_urls(),
+            "exchange_name": self._exchange_name(),
+            "market_data_url": self._url("WATTBOOK_MARKET_DATA_URL", ("http", "https")),
+            "market_data_limits": self._limits(),
+            "market_data_refresh_s": self._number("WATTBOOK_MARKET_DATA_REFRESH", 600, 1, 86_400),
+            "timezone": self._timezone(),
+            "host": self._text("WATTBOOK_HOST") or "127.0.0.1",
+            "port": self._number("WATTBOOK_PORT", 8000, 0, 65_535),
+            "auth": self._auth(),
+        }
+        for name in sorted(set(self._environ) - _KNOWN):
+            if name.startswith("WATTBOOK_"):
+                self._problems.append(f"{name} is not a setting of Wattbook")
+        if self._problems:
+            raise InvalidSettingsError(self._problems)
+        return Settings(**known)  # type: ignore[arg-type]
+
+    def _text(self, name: str) -> str | None:
+        return self._environ.get(name, "").strip() or None
+
+    def _url(self, name: str, schemes: tuple[str, ...]) -> str | None:
+        text = self._text(name)
+        if text:
+            self._check_url(name, text, schemes)
+        return text
+
+    def _check_url(self, name: str, text: str, schemes: tuple[str, ...]) -> None:
+        try:
+            parts = urlsplit(text)
+            valid = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            valid = False
+        if not valid:
+            self._problems.append(f"{name}: {text!r} is no {' or '.join(s + '://' for s in schemes)} URL")
+
+    def _database_url(self) -> str | None:
+        text = self._text("WATTBOOK_DATABASE_URL")
+        if text and not text.startswith(("postgresql://", "postgres://")):
+            self._problems.append(f"WATTBOOK_DATABASE_URL: {text.split('@')[-1]!r} is no postgresql:// URL")
+        return text
+
+    def _exchange_urls(self) -> tuple[str, ...]:
+        urls = tuple(url.strip() for url in (self._text("WATTBOOK_EXCHANGE_URLS") or "").split(",") if url.strip())
+        for url in urls:
+            self._check_url("WATTBOOK_EXCHANGE_URLS", url, ("ws", "wss"))
+        return urls
+
+    def _exchange_name(self) -> str:
+        name = self._text("WATTBOOK_EXCHANGE_NAME") or "exchange"
+        if not _NAME.fullmatch(name):
+            self._problems.append(
+                f"WATTBOOK_EXCHANGE_NAME: {name!r} may have letters, digits, '.', '_' and '-', 64 at most"
+            )
+        return name
+
+    def _limits(self) -> tuple[RequestLimit, ...]:
+        text = self._text("WATTBOOK_MARKET_DATA_LIMITS") or "50/minute,1000/hour"
+        limits = []
+        for part in text.split(","):
+            if match := _LIMIT.fullmatch(part.strip()):
+                limits.append(RequestLimit(int(match[1]), _SECONDS[match[2]]))
+            else:
+                self._problems.append(f"WATTBOOK_MARKET_DATA_LIMITS: {part.strip()!r} is not like '50/minute'")
+        return tuple(limits)
+
+    def _number(self, name: str, default: int, low: int, high: int) -> int:
+        text = self._text(name)
+        if text is None:
+            return default
+        if text.isascii() and text.isdigit() and len(text) < 12 and low <= int(text) <= high:
+            return int(text)
+        self._problems.append(f"{name}: {text!r} is no whole number from {low} to {high}")
+        return default
+
+    def _timezone(self) -> ZoneInfo:
+        name = self._text("WATTBOOK_TIMEZONE") or "Europe/Berlin"
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            self._problems.append(f"WATTBOOK_TIMEZONE: {name!r} is no time zone like 'Europe/Berlin'")
+            return ZoneInfo("UTC")
+
+    def _auth(self) -> AuthMode:
+        mode = self._text("WATTBOOK_AUTH") or "dev"
+        if mode == "dev":
+            if not _is_loopback(self._text("WATTBOOK_HOST") or "127.0.0.1"):
+                self._problems.append(
+                    "WATTBOOK_AUTH: 'dev' lets anybody be anybody, so WATTBOOK_HOST must be a loopback address"
+                )
+        else:
+            self._problems.append(f"WATTBOOK_AUTH: {mode!r} is not known here; this version has 'dev'")
+        return "dev"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+_KNOWN = {
+    "WATTBOOK_DATABASE_URL",
+    "WATTBOOK_DATA_DIR",
+    "WATTBOOK_EXCHANGE_URLS",
+    "WATTBOOK_EXCHANGE_NAME",
+    "WATTBOOK_MARKET_DATA_URL",
+    "WATTBOOK_MARKET_DATA_LIMITS",
+    "WATTBOOK_MARKET_DATA_REFRESH",
+    "WATTBOOK_TIMEZONE",
+    "WATTBOOK_HOST",
+    "WATTBOOK_PORT",
+    "WATTBOOK_AUTH",
+}
