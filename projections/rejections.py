@@ -1,0 +1,105 @@
+"""What could not be read, or conflicts, and how was it settled? One row a rejection."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from domain.events import DealConflicted, MessageRejected, Recorded, RejectionResolved
+from projections.read_model import ReadModel
+
+SHOWN_BYTES: Final = 64 * 1024
+"""How much of a rejected message is shown; the log keeps all of it."""
+
+
+@dataclass(frozen=True)
+class RejectionRow:
+    """A rejection, found by the position of its event; who it concerns is ``None`` where that cannot be read."""
+
+    position: int
+    recorded_at: datetime | None
+    source: str | None
+    reason: str | None
+    trader_id: str | None
+    delivery_day: date | None
+    message: str | None
+    resolution: str | None
+    resolution_reason: str | None
+    resolved_by: str | None
+    resolved_position: int | None
+
+
+def contributions(recorded: Recorded) -> Iterator[RejectionRow]:
+    """Yield what one event says of a rejection."""
+    match recorded.event:
+        case MessageRejected() as event:
+            yield _opened(
+                recorded,
+                event.receipt.source,
+                event.reason,
+                event.trader_id,
+                event.delivery_day,
+                event.receipt.original,
+            )
+        case DealConflicted() as event:
+            deal = event.deal
+            yield _opened(
+                recorded, event.receipt.source, "CONFLICT", deal.trader_id, deal.period.day, event.receipt.original
+            )
+        case RejectionResolved() as event:
+            yield RejectionRow(
+                event.rejection, None, None, None, None, None, None,
+                event.resolution, event.reason, event.author, recorded.position,
+            )  # fmt: skip
+        case _:
+            return
+
+
+def shown(original: bytes) -> str:
+    """Return the first 64 KiB of a message as text, or in base64 where it is no text."""
+    part = original[:SHOWN_BYTES]
+    # A character cut in two at the end does not make the message unreadable.
+    for cut in range(4 if len(original) > SHOWN_BYTES else 1):
+        try:
+            text = part[: len(part) - cut].decode()
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+        break
+    return "base64:" + b64encode(part).decode()
+
+
+def _opened(
+    recorded: Recorded, source: str, reason: str, trader_id: str | None, day: date | None, original: bytes
+) -> RejectionRow:
+    return RejectionRow(
+        recorded.position, recorded.recorded_at, source, reason, trader_id, day, shown(original),
+        None, None, None, None,
+    )  # fmt: skip
+
+
+rejections = ReadModel(
+    name="rejections",
+    version=1,
+    row=RejectionRow,
+    key=("position",),
+    contributions=contributions,
+    merges=tuple(
+        (column, "first known")
+        for column in (
+            "recorded_at",
+            "source",
+            "reason",
+            "trader_id",
+            "delivery_day",
+            "message",
+            "resolution",
+            "resolution_reason",
+            "resolved_by",
+            "resolved_position",
+        )
+    ),
+    indexes=("delivery_day, trader_id", "resolved_position"),
+)

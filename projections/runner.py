@@ -1,0 +1,75 @@
+"""How do the read models follow the log? Page by page, each page in one transaction with its checkpoint."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from domain.errors import LogDamagedError
+from domain.events import Recorded
+from projections.read_model import AnyReadModel
+
+PAGE: Final = 5_000
+"""Events a page at the most: live pages are as small as what has arrived."""
+
+log = logging.getLogger(__name__)
+
+
+class EventPages(Protocol):
+    """Reads the event log in order."""
+
+    async def page(self, after: int, limit: int) -> Sequence[Recorded]:
+        """Return the events with the positions just after *after*, in order."""
+
+    async def wait(self, seconds: float) -> None:
+        """Return when something may have been appended, at the latest after *seconds*."""
+
+
+class ReadTables(Protocol):
+    """Keeps the rows of the read models and how far they have come."""
+
+    async def checkpoints(self) -> dict[str, int]:
+        """Return how far each table has come, by table name."""
+
+    async def apply(self, folded: Sequence[tuple[AnyReadModel, Sequence[object]]], expected: int, new: int) -> None:
+        """Merge the rows and move the checkpoints from *expected* to *new*, in one transaction.
+
+        Raises :class:`domain.errors.FencedError` when another runner has moved one of them.
+        """
+
+
+class Runner:
+    """Feeds the log to read models. Two runners on the same tables never both apply a page."""
+
+    def __init__(self, events: EventPages, tables: ReadTables, read_models: Sequence[AnyReadModel]) -> None:
+        self._events = events
+        self._tables = tables
+        self._read_models = read_models
+
+    async def run(self, stop: asyncio.Event, poll_s: float = 1.0) -> None:
+        """Follow the log until *stop*; raise on the first event that cannot be applied."""
+        while not stop.is_set():
+            if not await self.step():
+                await self._events.wait(poll_s)
+
+    async def step(self) -> int:
+        """Apply one page to the read models that are furthest behind; return how many events it had."""
+        checkpoints = await self._tables.checkpoints()
+        position = min(checkpoints[model.table] for model in self._read_models)
+        behind = [model for model in self._read_models if checkpoints[model.table] == position]
+        ahead = [checkpoints[model.table] for model in self._read_models if model not in behind]
+        # Read models that are further on are met exactly, so that all go on together from there.
+        limit = min([PAGE, *(other - position for other in ahead)])
+        page = await self._events.page(position, limit)
+        if not page:
+            return 0
+        check_contiguous(page, position)
+        await self._tables.apply([(model, model.fold(page)) for model in behind], position, page[-1].position)
+        return len(page)
+
+
+def check_contiguous(page: Sequence[Recorded], after: int) -> None:
+    """Raise :class:`LogDamagedError` unless *page* has every position from just after *after*."""
+    for expected, recorded in enumerate(page, start=after + 1):
+        if recorded.position != expected:
+            raise LogDamagedError(f"the event log has no event at position {expected}: {recorded.position} follows")
