@@ -42,7 +42,7 @@ class ReadModel(Generic[Row]):
     @property
     def columns(self) -> tuple[str, ...]:
         """The row's fields, which are the table's columns, in order."""
-        return tuple(field.name for field in fields(cast(Any, self.row)))
+        return tuple(field.name for field in fields(cast("Any", self.row)))
 
     def fold(self, events: Iterable[Recorded]) -> list[Row]:
         """Return the rows that *events* contribute, one a key, in key order of first appearance."""
@@ -59,7 +59,7 @@ class ReadModel(Generic[Row]):
         if not self.merges:
             raise ValueError(f"two rows of {self.name} share a key: {one} and {other}")
         merged = {name: _merged(how, getattr(one, name), getattr(other, name)) for name, how in self.merges}
-        return cast(Row, replace(cast(Any, one), **merged))
+        return cast("Row", replace(cast("Any", one), **merged))
 
 
 class AnyReadModel(Protocol):
