@@ -1,0 +1,103 @@
+// What must a person know about the feeds and the completeness of the figures, each in its own plain sentence?
+import type { PerformancePartsFragment } from "../gql/graphql";
+import { countOf } from "../format";
+import { age, momentSeenFrom } from "../market/time";
+import type { Freshness } from "./freshness";
+import type { Health } from "./useHealth";
+
+export type Severity = "warning" | "notice";
+
+export interface Sentence {
+  about: "stale" | "exchange" | "incomplete" | "rejections" | "prices" | "lines";
+  severity: Severity;
+  text: string;
+}
+
+/** Twice the usual time between two questions, so that one missed answer is not yet a warning. */
+const PRICES_OLD_AFTER_MS = 20 * 60_000;
+
+export interface Circumstances {
+  zone: string;
+  today: string;
+  now: number;
+  exchange: string;
+  freshness: Freshness;
+  health: Health | null;
+  performance: PerformancePartsFragment | null;
+  live: boolean;
+}
+
+export function sentencesOf(given: Circumstances): Sentence[] {
+  return [...ofStream(given), ...ofExchange(given), ...ofFigures(given), ...ofPrices(given)];
+}
+
+function ofStream({ freshness, live, zone, today }: Circumstances): Sentence[] {
+  if (!live || !freshness.muted) return [];
+  const moment = freshness.currentAt;
+  const text = moment
+    ? `Data as of ${momentSeenFrom(zone, moment, today)}, reconnecting…`
+    : "Live updates have not started, the figures may be old. Connecting…";
+  return [{ about: "stale", severity: "warning", text }];
+}
+
+function ofExchange({ health, freshness, exchange, zone, today }: Circumstances): Sentence[] {
+  if (!health || freshness.muted) return [];
+  const { feeds } = health;
+  const up = feeds.filter((feed) => feed.state === "CONNECTED");
+  if (feeds.length > 0 && up.length === feeds.length) return [];
+  if (up.length > 0) {
+    const text = `${up.length} of ${feeds.length} lines to ${exchange} are connected: deals arrive, without the spare line.`;
+    return [{ about: "lines", severity: "notice", text }];
+  }
+  const since = feeds.flatMap((feed) => feed.since ?? []).sort().at(-1);
+  if (feeds.every((feed) => feed.state === "NEVER_CONNECTED")) {
+    const text = `${exchange} has never been connected: no deal can have arrived.`;
+    return [{ about: "exchange", severity: "warning", text }];
+  }
+  const when = since ? ` since ${momentSeenFrom(zone, since, today)}` : "";
+  const text = `${exchange} is not connected${when}: deals made now are missing here until its day file is imported.`;
+  return [{ about: "exchange", severity: "warning", text }];
+}
+
+function ofFigures({ performance, zone, today }: Circumstances): Sentence[] {
+  if (!performance) return [];
+  const sentences: Sentence[] = [];
+  const { completeUpTo, recordedAt } = performance.knowledge;
+  if (completeUpTo && recordedAt && Date.parse(completeUpTo) < Date.parse(recordedAt)) {
+    const moment = momentSeenFrom(zone, completeUpTo, today);
+    const text = `Complete up to ${moment}: no line was connected for a while after that, and no day file covers it yet.`;
+    sentences.push({ about: "incomplete", severity: "warning", text });
+  }
+  if (performance.openRejections > 0) {
+    const messages = countOf(performance.openRejections, "message");
+    const verb = performance.openRejections === 1 ? "waits" : "wait";
+    const text = `${messages} that may concern these figures could not be taken over and ${verb} for a decision.`;
+    sentences.push({ about: "rejections", severity: "warning", text });
+  }
+  return sentences;
+}
+
+function ofPrices({ health, freshness, now, live, zone, today }: Circumstances): Sentence[] {
+  if (!health || !live || freshness.muted) return [];
+  const fetched = health.referencePriceFetchedAt;
+  if (!fetched) {
+    return [{ about: "prices", severity: "notice", text: "No reference price has been fetched yet." }];
+  }
+  const old = now - Date.parse(fetched);
+  if (old <= PRICES_OLD_AFTER_MS) return [];
+  const text = `Reference prices are old: last fetched at ${momentSeenFrom(zone, fetched, today)}, ${age(old)} ago.`;
+  return [{ about: "prices", severity: "warning", text }];
+}
+
+/** Each line by itself, for the foot of the page. */
+export function lineSentences(health: Health, zone: string, today: string): string[] {
+  return health.feeds.map((feed) => {
+    if (feed.state === "NEVER_CONNECTED") return `${feed.name} never connected`;
+    const state = feed.state === "CONNECTED" ? "connected" : "not connected";
+    const since = feed.since ? ` since ${momentSeenFrom(zone, feed.since, today)}` : "";
+    const last = feed.lastMessageAt
+      ? `, last message ${momentSeenFrom(zone, feed.lastMessageAt, today)}`
+      : ", no message yet";
+    return `${feed.name} ${state}${since}${last}`;
+  });
+}
