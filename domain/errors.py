@@ -11,11 +11,16 @@
     * :class:`AmbiguousPeriodError`: the doubled hour, and nothing says which of the two
 
   * :class:`UnusableAnswerError`: a market-data answer that says nothing about the period asked for
+  * :class:`ProviderUnreachableError`: no whole answer from the market-data provider in time
   * :class:`InvalidSettingsError`: every problem of the settings at once
+  * :class:`CannotListenError`: an address to listen on cannot be had
   * :class:`UnknownPositionError`: a position past the head of the log
   * :class:`ReadModelsBehindError`: the read models have not reached a position in time
   * :class:`LogDamagedError`: the log breaks one of its own promises (a hole, a broken order)
+  * :class:`DatabaseUnavailableError`: there is no database to work with
   * :class:`FencedError`: another runner has moved the checkpoint
+  * :class:`JournalClosedError`: something was heard after its journal was closed
+  * :class:`JournalNotSafeError`: the journal could not be written to disk in time
 """
 
 
@@ -59,12 +64,23 @@ class UnusableAnswerError(WattbookError):
     """A market-data answer that says nothing about the period asked for."""
 
 
+class ProviderUnreachableError(WattbookError):
+    """No whole answer came from the market-data provider in time."""
+
+
 class InvalidSettingsError(WattbookError):
     """The settings cannot be used; ``problems`` names all of them."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(["Wattbook cannot start with these settings:", *(f"  - {p}" for p in problems)]))
         self.problems = problems
+
+
+class CannotListenError(WattbookError):
+    """An address to listen on cannot be had: it is taken, or it is not of this machine."""
+
+    def __init__(self, host: str, port: int, cause: OSError) -> None:
+        super().__init__(f"cannot listen on {host}:{port}: {cause.strerror or cause}; choose another port, or 0 for any")
 
 
 class UnknownPositionError(WattbookError):
@@ -81,3 +97,15 @@ class LogDamagedError(WattbookError):
 
 class FencedError(WattbookError):
     """Another runner has moved the checkpoint; this one must start again from there."""
+
+
+class DatabaseUnavailableError(WattbookError):
+    """There is no database to work with, and waiting will not bring it."""
+
+
+class JournalClosedError(WattbookError):
+    """Something was to be noted in a journal that is closed."""
+
+
+class JournalNotSafeError(WattbookError):
+    """What was noted in the journal could not be written to disk within the time allowed."""

@@ -1,6 +1,36 @@
-"""Which reference prices should be asked for now, within the provider's limits?"""
+"""Which reference prices should be asked for now, within the provider's limits?
 
-from dataclasses import dataclass
+Pure: the hour, what was asked before and what may be asked come in as arguments.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from domain.periods import DeliveryPeriod, hours_of
+
+PeriodKey = tuple[datetime, int]
+"""A period by its start (aware UTC) and its minutes."""
+
+FIRST_RETRY_S: Final = 30
+"""First wait, in seconds, for a period that needs a price soon or whose request got no answer; it doubles."""
+
+LONGEST_WAIT_S: Final = 86_400
+"""A period whose delivery is over is looked at once a day at least."""
+
+TRAVEL_S: Final = 5
+"""A request may reach the provider this many seconds after its permit, so windows are kept this much longer."""
+
+NEGLECTED_S: Final = 1_800
+"""A period overdue by more than this (or by two refresh times, if longer) is neglected."""
+
+NEGLECTED_TURN: Final = 4
+"""Every so many requests one goes to a neglected period, whatever is more urgent, so none starves."""
+
+_NO_LIMIT: Final = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -9,3 +39,191 @@ class RequestLimit:
 
     requests: int
     seconds: int
+
+    @property
+    def window(self) -> timedelta:
+        """How long a request counts: the limit's window and the time a request may travel."""
+        return timedelta(seconds=self.seconds + min(self.seconds, TRAVEL_S))
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """How many requests may be made now.
+
+    ``unhurried`` is the number of them that may go to periods that can wait: the last
+    fifth of every limit is kept for periods with deals. ``next_at`` is when the next
+    request becomes possible where there is none now.
+    """
+
+    requests: int
+    unhurried: int
+    next_at: datetime | None
+
+
+def allowance(
+    now: datetime,
+    requested_at: Collection[datetime],
+    limits: Sequence[RequestLimit],
+    paused_until: datetime | None = None,
+) -> Allowance:
+    """Return what sliding windows over all earlier requests, and the provider's own pause, leave now."""
+    free, unhurried, next_at = _NO_LIMIT, _NO_LIMIT, now
+    for limit in limits:
+        counted = sorted(instant for instant in requested_at if instant > now - limit.window)
+        left = limit.requests - len(counted)
+        free, unhurried = min(free, left), min(unhurried, left - limit.requests // 5)
+        if left <= 0:
+            next_at = max(next_at, counted[-limit.requests] + limit.window)
+    if paused_until is not None and paused_until > now:
+        return Allowance(0, 0, max(next_at, paused_until))
+    if free <= 0:
+        return Allowance(0, 0, next_at)
+    return Allowance(free, max(unhurried, 0), None)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What came of the requests for one period.
+
+    ``unanswered`` counts the requests since the last usable answer; ``without_news`` the
+    usable answers in a row that said nothing new, counted anew once delivery is over.
+    """
+
+    asked_at: datetime
+    answered_at: datetime | None = None
+    unanswered: int = 1
+    without_news: int = 0
+
+    def asked_again(self, now: datetime) -> "Asked":
+        """Return this after one more request."""
+        return replace(self, asked_at=now, unanswered=self.unanswered + 1)
+
+    def answered(self, period: DeliveryPeriod, now: datetime, *, news: bool) -> "Asked":
+        """Return this after a usable answer, which told something new or not."""
+        before = self.without_news_since_delivery(period, now)
+        return replace(self, answered_at=now, unanswered=0, without_news=0 if news else before + 1)
+
+    def without_news_since_delivery(self, period: DeliveryPeriod, now: datetime) -> int:
+        """Return the answers without news that still count: those of an open period end with its delivery."""
+        if self.answered_at is not None and self.answered_at < period.end <= now:
+            return 0
+        return self.without_news
+
+
+class Urgency(IntEnum):
+    """Why a period is asked for, the most urgent first."""
+
+    UNPRICED = 0
+    OPEN = 1
+    DELIVERED = 2
+    UNTRADED = 3
+
+
+@dataclass(frozen=True)
+class DueRequest:
+    """A period that may be asked for now, and since when."""
+
+    period: DeliveryPeriod
+    urgency: Urgency
+    due_since: datetime
+    neglected: bool
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether the last permits are kept for others."""
+        return self.urgency >= Urgency.DELIVERED
+
+
+def due_requests(
+    now: datetime,
+    *,
+    zone: ZoneInfo,
+    with_deals: Iterable[tuple[DeliveryPeriod, bool]],
+    asked: Mapping[PeriodKey, Asked],
+    refresh_s: int,
+) -> tuple[DueRequest, ...]:
+    """Return the periods to ask for at *now*, in the order in which to ask.
+
+    *with_deals* are the periods with deals, each with whether its reference price is known.
+    First those without a price, then those whose delivery is not over, then the delivered
+    ones that are due for another look, then the tradable hours without deals. Within
+    a class, the longest unasked comes first, among the never asked the nearest to now.
+    """
+    reasons: dict[DeliveryPeriod, Urgency] = dict.fromkeys(tradable_hours(now, zone), Urgency.UNTRADED)
+    for period, priced in with_deals:
+        open_or_delivered = Urgency.OPEN if now < period.end else Urgency.DELIVERED
+        reasons[period] = open_or_delivered if priced else Urgency.UNPRICED
+    due = [_request(now, period, urgency, asked, refresh_s) for period, urgency in reasons.items()]
+    never = datetime.min.replace(tzinfo=UTC)
+
+    def order(request: DueRequest) -> tuple[Urgency, datetime, timedelta, int]:
+        known = asked.get(key_of(request.period))
+        distance = abs(request.period.start - now)
+        return (request.urgency, known.asked_at if known else never, distance, -request.period.minutes)
+
+    return tuple(sorted((request for request in due if request.due_since <= now), key=order))
+
+
+def affordable(
+    due: Sequence[DueRequest], allowed: Allowance, *, at_most: int, made_before: int = 0
+) -> tuple[DueRequest, ...]:
+    """Return which of *due* to ask for now: never more than allowed, nor than *at_most*.
+
+    *made_before* counts all earlier requests of this run: every fourth goes to the period
+    that has been neglected longest, if there is one.
+    """
+    waiting = list(due)
+    chosen: list[DueRequest] = []
+    while waiting and len(chosen) < min(at_most, allowed.requests):
+        neglected = [request for request in waiting if request.neglected]
+        if neglected and (made_before + len(chosen)) % NEGLECTED_TURN == NEGLECTED_TURN - 1:
+            request = min(neglected, key=lambda each: each.due_since)
+        elif waiting[0].can_wait and len(chosen) >= allowed.unhurried:
+            break
+        else:
+            request = waiting[0]
+        waiting.remove(request)
+        chosen.append(request)
+    return tuple(chosen)
+
+
+def tradable_hours(now: datetime, zone: ZoneInfo) -> tuple[DeliveryPeriod, ...]:
+    """Return the hours that can be traded at *now*: from the next one to tomorrow's last, local days."""
+    today = now.astimezone(zone).date()
+    days = (today, today + timedelta(days=1))
+    return tuple(hour for day in days for hour in hours_of(day, zone) if hour.start > now)
+
+
+def key_of(period: DeliveryPeriod) -> PeriodKey:
+    """Return what requests for *period* are remembered under."""
+    return (period.start, period.minutes)
+
+
+def wait_s(period: DeliveryPeriod, urgency: Urgency, asked: Asked, now: datetime, refresh_s: int) -> int:
+    """Return how many seconds after the last request *period* is asked for again."""
+    over = now >= period.end
+    longest = LONGEST_WAIT_S if over else refresh_s
+    first_retry = min(refresh_s, FIRST_RETRY_S)
+    without_news = asked.without_news_since_delivery(period, now)
+    if asked.unanswered:
+        return _doubled(first_retry, asked.unanswered - 1, longest)
+    if over:
+        return _doubled(refresh_s, without_news, longest)
+    if urgency is Urgency.UNPRICED:
+        return _doubled(first_retry, without_news, longest)
+    return refresh_s
+
+
+def _request(
+    now: datetime, period: DeliveryPeriod, urgency: Urgency, asked: Mapping[PeriodKey, Asked], refresh_s: int
+) -> DueRequest:
+    known = asked.get(key_of(period))
+    if known is None:
+        return DueRequest(period, urgency, min(now, period.end), neglected=False)
+    due_since = known.asked_at + timedelta(seconds=wait_s(period, urgency, known, now, refresh_s))
+    overdue = now - due_since > timedelta(seconds=max(NEGLECTED_S, 2 * refresh_s))
+    return DueRequest(period, urgency, due_since, neglected=overdue)
+
+
+def _doubled(seconds: int, times: int, longest: int) -> int:
+    return int(min(seconds << min(times, 32), longest))

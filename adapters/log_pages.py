@@ -1,0 +1,69 @@
+"""How is the log read in order: page by page, woken when something is appended?"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any, Final, Self
+
+import psycopg
+from psycopg.rows import tuple_row
+
+from adapters.stored_events import read_event
+from domain.events import Recorded
+
+_PAGE: Final = """
+    SELECT notification_id, recorded_at, topic, state FROM wattbook.events
+    WHERE notification_id > %s ORDER BY notification_id LIMIT %s
+"""
+
+log = logging.getLogger(__name__)
+
+
+class LogPages:
+    """Reads the log forwards on connections of its own, opened again whenever they are lost."""
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+        self._reading: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
+        self._listening: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close both connections; the next use opens them again."""
+        for connection in (self._reading, self._listening):
+            if connection is not None:
+                await connection.close()
+        self._reading = self._listening = None
+
+    async def page(self, after: int, limit: int) -> Sequence[Recorded]:
+        """Return up to *limit* events with the positions just after *after*, in order."""
+        if self._reading is None or self._reading.closed:
+            self._reading = await self._connect()
+        async with self._reading.cursor(binary=True) as cursor:
+            await cursor.execute(_PAGE, (after, limit), prepare=True)
+            rows = await cursor.fetchall()
+        return [Recorded(position, at, read_event(topic, bytes(state))) for position, at, topic, state in rows]
+
+    async def wait(self, seconds: float) -> None:
+        """Return when something was appended since the last call, at the latest after *seconds*."""
+        try:
+            if self._listening is None or self._listening.closed:
+                self._listening = await self._connect()
+                await self._listening.execute("LISTEN events")
+                return  # what came before the LISTEN has to be looked for
+            async for _ in self._listening.notifies(timeout=seconds, stop_after=1):
+                pass
+        except psycopg.OperationalError as error:
+            log.warning("lost the connection that hears of new events, looking once a second: %s", error)
+            if self._listening is not None:
+                await self._listening.close()
+                self._listening = None
+            await asyncio.sleep(seconds)
+
+    async def _connect(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
+        return await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True, row_factory=tuple_row)

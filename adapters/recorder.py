@@ -1,0 +1,180 @@
+"""How is a batch appended, so that positions have no hole, every duplicate is known and hashes chain?
+
+One READ COMMITTED transaction a batch: lock the head row, read what the streams already
+hold, decide, insert with the positions that follow, move the head, NOTIFY once. The lock
+is held until the commit, so positions become visible in order, without a hole, and a
+reader that has seen P has seen everything before it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, cast
+
+import psycopg
+from eventsourcing.persistence import InfrastructureFactory, InterfaceError, OperationalError, StoredEvent
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from eventsourcing.utils import Environment, retry
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import tuple_row
+from psycopg.sql import SQL
+
+from adapters.hash_chain import Link, chained
+from adapters.log_schema import CREATE_LOG
+from adapters.stored_events import read_event, state_of
+from domain.events import Event, Recorded
+from domain.recording import AlreadyRecorded, Outcome, decide, stream_of
+
+_LOCK_HEAD: Final = "SELECT position, recorded_at, hash FROM wattbook.log_head FOR UPDATE"
+_PAST: Final = """
+    SELECT originator_id, originator_version, topic, state, notification_id, recorded_at
+    FROM wattbook.events WHERE originator_id = ANY(%s) ORDER BY originator_id, originator_version
+"""
+_INSERT: Final = """
+    INSERT INTO wattbook.events
+        (originator_id, originator_version, topic, state, notification_id, hash, recorded_at)
+    SELECT u.*, %s FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::bytea[], %s::bigint[], %s::bytea[]) AS u
+"""
+_MOVE_HEAD: Final = "UPDATE wattbook.log_head SET position = %s, recorded_at = %s, hash = %s"
+
+_Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class _Head:
+    position: int
+    recorded_at: datetime
+    hash: bytes
+
+
+class EventLogRecorder(PostgresApplicationRecorder):
+    """The eventsourcing library's recorder over our log; its own readers work on it unchanged."""
+
+    def __init__(self, datastore: PostgresDatastore, *, events_table_name: str = "events") -> None:
+        """Open the recorder. The table is always ``wattbook.events``, whatever name the library proposes."""
+        super().__init__(datastore, events_table_name="events")
+        self.sql_create_statements = [SQL(statement).format() for statement in CREATE_LOG]
+
+    def append(self, events: Sequence[Event]) -> list[Outcome]:
+        """Append what is news of *events*, in order, durably; return what became of each.
+
+        One transaction: all of it or nothing. Safe to repeat when the outcome of an
+        earlier try is unknown: what it recorded is then found to be a duplicate.
+        """
+        streams = [stream_of(event) for event in events]
+        with self._writing() as curs:
+            head = _lock_head(curs)
+            past = _past(curs, streams)
+            fresh: list[Link] = []
+            outcomes: list[Outcome] = []
+            for event, stream in zip(events, streams, strict=True):
+                known = past.setdefault(stream, [])
+                decision = decide(event, [recorded for _, recorded in known])
+                if isinstance(decision, AlreadyRecorded):
+                    outcomes.append(Outcome("duplicate", decision.position))
+                    continue
+                position, version = head.position + len(fresh) + 1, known[-1][0] + 1 if known else 1
+                state = state_of(decision.event)
+                fresh.append(Link(position, stream, version, decision.event.TOPIC, head.recorded_at, state))
+                known.append((version, Recorded(position, head.recorded_at, decision.event)))
+                conflict = decision.conflicts_with
+                outcomes.append(Outcome("recorded", position) if conflict is None else Outcome("conflict", conflict))
+            _insert(curs, head, fresh)
+        return outcomes
+
+    @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Append *stored_events* exactly as they are; one that exists already refuses all of them."""
+        with self._writing() as curs:
+            head = _lock_head(curs)
+            links = [
+                Link(position, str(e.originator_id), e.originator_version, e.topic, head.recorded_at, e.state)
+                for position, e in enumerate(stored_events, start=head.position + 1)
+            ]
+            _insert(curs, head, links)
+        return [link.position for link in links]
+
+    @contextmanager
+    def _writing(self) -> Iterator[_Cursor]:
+        """One durable READ COMMITTED transaction: what follows the lock must see what its last holder committed."""
+        with self.datastore.get_connection() as connection:
+            connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+            with connection.transaction(), connection.cursor(row_factory=tuple_row, binary=True) as cursor:
+                yield cursor
+
+
+def open_recorder(conninfo: str) -> EventLogRecorder:
+    """Return a recorder on the database at *conninfo*, made by the eventsourcing library's factory.
+
+    One connection: there is one writer thread a process.
+    """
+    parameters = conninfo_to_dict(conninfo)
+    named = {name: str(parameters.pop(name, "") or "") for name in ("dbname", "host", "port", "user", "password")}
+    environment = {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "APPLICATION_RECORDER_TOPIC": "adapters.recorder:EventLogRecorder",
+        "MAPPER_TOPIC": "adapters.stored_events:EventMapper",
+        "ORIGINATOR_ID_TYPE": "text",
+        "CREATE_TABLE": "no",
+        "POSTGRES_SCHEMA": "wattbook",
+        "POSTGRES_POOL_SIZE": "1",
+        "POSTGRES_MAX_OVERFLOW": "0",
+        "POSTGRES_CONNECT_TIMEOUT": "10",
+        "POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT": "60",
+        "POSTGRES_DBNAME": named["dbname"],
+        "POSTGRES_HOST": named["host"],
+        "POSTGRES_PORT": named["port"] or "5432",
+        "POSTGRES_USER": named["user"],
+        "POSTGRES_PASSWORD": named["password"],
+    }
+    factory = InfrastructureFactory.construct(Environment("wattbook", environment))
+    datastore: PostgresDatastore = factory.datastore  # type: ignore[attr-defined]
+    # The library knows five connection parameters; libpq's others (TLS, time-outs, several hosts) pass as they are.
+    datastore.pool.kwargs = {**cast("dict[str, Any]", datastore.pool.kwargs), **parameters}
+    recorder = factory.application_recorder()
+    assert isinstance(recorder, EventLogRecorder)
+    return recorder
+
+
+def _lock_head(curs: _Cursor) -> _Head:
+    """Wait for our turn, and return the head with the instant that this batch is recorded at."""
+    row = curs.execute(_LOCK_HEAD, prepare=True).fetchone()
+    assert row is not None
+    position, last_recorded_at, last_hash = row
+    # The clock is read after the lock was given, and never runs backwards in the log.
+    now = curs.execute("SELECT greatest(clock_timestamp(), %s)", (last_recorded_at,), prepare=True).fetchone()
+    assert now is not None
+    return _Head(position, now[0], bytes(last_hash))
+
+
+def _past(curs: _Cursor, streams: Iterable[str]) -> dict[str, list[tuple[int, Recorded]]]:
+    """Return what the streams hold, by stream: (version, recorded event) in order."""
+    past: dict[str, list[tuple[int, Recorded]]] = {}
+    for stream, version, topic, state, position, recorded_at in curs.execute(_PAST, (list(set(streams)),)):
+        past.setdefault(stream, []).append((version, Recorded(position, recorded_at, read_event(topic, bytes(state)))))
+    return past
+
+
+def _insert(curs: _Cursor, head: _Head, links: Sequence[Link]) -> None:
+    if not links:
+        return
+    hashes = []
+    last_hash = head.hash
+    for link in links:
+        last_hash = chained(last_hash, link)
+        hashes.append(last_hash)
+    curs.execute(
+        _INSERT,
+        (
+            head.recorded_at,
+            [link.stream for link in links],
+            [link.version for link in links],
+            [link.topic for link in links],
+            [link.state for link in links],
+            [link.position for link in links],
+            hashes,
+        ),
+    )
+    curs.execute(_MOVE_HEAD, (links[-1].position, head.recorded_at, last_hash), prepare=True)
+    curs.execute("NOTIFY events")

@@ -1,0 +1,235 @@
+"""How is an event stored, and read back for ever after?
+
+The stored form is JSON under an explicit, versioned topic, separate from the domain's
+classes: those may be renamed, a stored form never changes. A form that was once written
+stays here with a pure function that reads it.
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+from eventsourcing.persistence import Mapper, StoredEvent
+
+from adapters.stored_forms import (
+    DealCancelledV1,
+    DealConfirmedV1,
+    DealConflictedV1,
+    DealCorrectedV1,
+    FeedConnectedV1,
+    FeedDisconnectedV1,
+    MessageRejectedV1,
+    ReferencePriceUpdatedV1,
+    RejectionResolvedV1,
+    Stored,
+    StoredBytes,
+    StoredDeal,
+    StoredPeriod,
+    StoredReceipt,
+)
+from domain.decimals import plain
+from domain.errors import LogDamagedError
+from domain.events import (
+    Deal,
+    DealCancelled,
+    DealConfirmed,
+    DealConflicted,
+    DealCorrected,
+    Event,
+    FeedConnected,
+    FeedDisconnected,
+    MessageRejected,
+    Receipt,
+    ReferencePriceUpdated,
+    RejectionResolved,
+)
+from domain.periods import DeliveryPeriod
+
+_encode = msgspec.json.Encoder().encode
+
+
+def state_of(event: Event) -> bytes:
+    """Return the bytes that *event* is stored as, under its ``TOPIC``."""
+    return _encode(_stored(event))
+
+
+def read_event(topic: str, state: bytes) -> Event:
+    """Return the event stored as *state* under *topic*, of whatever version.
+
+    Raises :class:`LogDamagedError` for a topic that is not known here or bytes that are not its form.
+    """
+    form = _FORMS.get(topic)
+    if form is None:
+        raise LogDamagedError(f"the event log has the topic {topic!r}, which this version of Wattbook does not know")
+    try:
+        return form.read(form.decode(state))
+    except (msgspec.MsgspecError, ValueError, ArithmeticError) as error:
+        raise LogDamagedError(f"the event log has bytes that are no {topic}: {error}") from error
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """An event with its place in its stream: what the eventsourcing library calls a domain event."""
+
+    originator_id: str
+    originator_version: int
+    event: Event
+
+
+class EventMapper(Mapper[str]):
+    """Lets the eventsourcing library read and write events in their stored form."""
+
+    def to_stored_event(self, domain_event: Any) -> StoredEvent:
+        """Return the stored form of a :class:`LogEntry`."""
+        entry: LogEntry = domain_event
+        return StoredEvent(
+            entry.originator_id, entry.originator_version, entry.event.TOPIC, state_of(entry.event)
+        )  # fmt: skip
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        """Return the :class:`LogEntry` of a stored event."""
+        event = read_event(stored_event.topic, stored_event.state)
+        return LogEntry(str(stored_event.originator_id), stored_event.originator_version, event)
+
+
+@dataclass(frozen=True)
+class _Form:
+    decode: Callable[[bytes], Any]
+    read: Callable[[Any], Event]
+
+
+def _stored(event: Event) -> Stored:
+    match event:
+        case DealConfirmed():
+            return DealConfirmedV1(_deal(event.deal), _receipt(event.receipt))
+        case DealCancelled():
+            return DealCancelledV1(_deal(event.deal), event.replaces, event.reason, event.author)
+        case DealCorrected():
+            return DealCorrectedV1(_deal(event.before), _deal(event.deal), event.replaces, event.reason, event.author)
+        case DealConflicted():
+            return DealConflictedV1(_deal(event.deal), event.stands, _receipt(event.receipt))
+        case ReferencePriceUpdated():
+            value = None if event.value is None else plain(event.value)
+            return ReferencePriceUpdatedV1(
+                _period(event.period), value, event.last_update, event.fetched_at, _bytes(event.original)
+            )
+        case MessageRejected():
+            return MessageRejectedV1(event.reason, _receipt(event.receipt), event.trader_id, event.delivery_day)
+        case RejectionResolved():
+            return RejectionResolvedV1(event.rejection, event.resolution, event.reason, event.author)
+        case FeedConnected():
+            return FeedConnectedV1(event.line, event.connection, event.connected_at)
+        case FeedDisconnected():
+            return FeedDisconnectedV1(
+                event.line, event.connection, event.connected_at, event.last_heard_at, event.disconnected_at,
+                event.reason,
+            )  # fmt: skip
+
+
+def _read_deal_confirmed(s: DealConfirmedV1) -> Event:
+    return DealConfirmed(deal=_read_deal(s.deal), receipt=_read_receipt(s.receipt))
+
+
+def _read_deal_cancelled(s: DealCancelledV1) -> Event:
+    return DealCancelled(deal=_read_deal(s.deal), replaces=s.replaces, reason=s.reason, author=s.author)
+
+
+def _read_deal_corrected(s: DealCorrectedV1) -> Event:
+    before, deal = _read_deal(s.before), _read_deal(s.deal)
+    return DealCorrected(before=before, deal=deal, replaces=s.replaces, reason=s.reason, author=s.author)
+
+
+def _read_deal_conflicted(s: DealConflictedV1) -> Event:
+    return DealConflicted(deal=_read_deal(s.deal), stands=s.stands, receipt=_read_receipt(s.receipt))
+
+
+def _read_reference_price(s: ReferencePriceUpdatedV1) -> Event:
+    return ReferencePriceUpdated(
+        period=_read_period(s.period),
+        value=None if s.value is None else Decimal(s.value),
+        last_update=s.last_update,
+        fetched_at=s.fetched_at,
+        original=_read_bytes(s.original),
+    )
+
+
+def _read_message_rejected(s: MessageRejectedV1) -> Event:
+    receipt = _read_receipt(s.receipt)
+    return MessageRejected(reason=s.reason, trader_id=s.trader_id, delivery_day=s.delivery_day, receipt=receipt)
+
+
+def _read_rejection_resolved(s: RejectionResolvedV1) -> Event:
+    return RejectionResolved(rejection=s.rejection, resolution=s.resolution, reason=s.reason, author=s.author)
+
+
+def _read_feed_connected(s: FeedConnectedV1) -> Event:
+    return FeedConnected(line=s.line, connection=s.connection, connected_at=s.connected_at)
+
+
+def _read_feed_disconnected(s: FeedDisconnectedV1) -> Event:
+    return FeedDisconnected(
+        line=s.line, connection=s.connection, connected_at=s.connected_at, last_heard_at=s.last_heard_at,
+        disconnected_at=s.disconnected_at, reason=s.reason,
+    )  # fmt: skip
+
+
+def _form(stored: type[Stored], read: Callable[[Any], Event]) -> _Form:
+    return _Form(msgspec.json.Decoder(stored).decode, read)
+
+
+_FORMS: Final[dict[str, _Form]] = {
+    "deal.confirmed.v1": _form(DealConfirmedV1, _read_deal_confirmed),
+    "deal.cancelled.v1": _form(DealCancelledV1, _read_deal_cancelled),
+    "deal.corrected.v1": _form(DealCorrectedV1, _read_deal_corrected),
+    "deal.conflicted.v1": _form(DealConflictedV1, _read_deal_conflicted),
+    "reference-price.updated.v1": _form(ReferencePriceUpdatedV1, _read_reference_price),
+    "message.rejected.v1": _form(MessageRejectedV1, _read_message_rejected),
+    "rejection.resolved.v1": _form(RejectionResolvedV1, _read_rejection_resolved),
+    "feed.connected.v1": _form(FeedConnectedV1, _read_feed_connected),
+    "feed.disconnected.v1": _form(FeedDisconnectedV1, _read_feed_disconnected),
+}
+
+
+def _period(period: DeliveryPeriod) -> StoredPeriod:
+    return StoredPeriod(period.day, period.label, period.start, period.minutes)
+
+
+def _read_period(s: StoredPeriod) -> DeliveryPeriod:
+    return DeliveryPeriod(s.day, s.label, s.start, s.minutes)
+
+
+def _deal(deal: Deal) -> StoredDeal:
+    return StoredDeal(
+        deal.exchange, deal.deal_id, deal.trader_id, deal.direction, plain(deal.quantity_mw),
+        plain(deal.price_eur_mwh), _period(deal.period), deal.executed_at,
+    )  # fmt: skip
+
+
+def _read_deal(s: StoredDeal) -> Deal:
+    return Deal(
+        exchange=s.exchange, deal_id=s.deal_id, trader_id=s.trader_id, direction=s.direction,
+        quantity_mw=Decimal(s.quantity_mw), price_eur_mwh=Decimal(s.price_eur_mwh), period=_read_period(s.period),
+        executed_at=s.executed_at,
+    )  # fmt: skip
+
+
+def _receipt(receipt: Receipt) -> StoredReceipt:
+    return StoredReceipt(receipt.source, receipt.received_at, _bytes(receipt.original))
+
+
+def _read_receipt(s: StoredReceipt) -> Receipt:
+    return Receipt(source=s.source, received_at=s.received_at, original=_read_bytes(s.original))
+
+
+def _bytes(original: bytes) -> StoredBytes:
+    try:
+        return StoredBytes(text=original.decode())
+    except UnicodeDecodeError:
+        return StoredBytes(base64=b64encode(original).decode())
+
+
+def _read_bytes(s: StoredBytes) -> bytes:
+    return s.text.encode() if s.text is not None else b64decode(s.base64 or "")

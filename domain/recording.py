@@ -1,0 +1,143 @@
+"""What does a new fact mean beside what its stream already holds: news, a duplicate or a conflict?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from hashlib import sha256
+from typing import Final, Literal
+from urllib.parse import quote
+
+from domain.events import (
+    Deal,
+    DealCancelled,
+    DealConfirmed,
+    DealConflicted,
+    DealCorrected,
+    Event,
+    FeedConnected,
+    FeedDisconnected,
+    MessageRejected,
+    Recorded,
+    ReferencePriceUpdated,
+    RejectionResolved,
+)
+from domain.periods import DeliveryPeriod
+
+_DURATION: Final = {60: "PT1H", 30: "PT30M", 15: "PT15M"}
+
+
+@dataclass(frozen=True)
+class Append:
+    """Record ``event``; where it conflicts with what stands, ``conflicts_with`` is that position."""
+
+    event: Event
+    conflicts_with: int | None = None
+
+
+@dataclass(frozen=True)
+class AlreadyRecorded:
+    """The log says this already, at ``position``."""
+
+    position: int
+
+
+Decision = Append | AlreadyRecorded
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one event: recorded at ``position``, a duplicate of it, or a conflict with it."""
+
+    kind: Literal["recorded", "duplicate", "conflict"]
+    position: int
+
+
+def stream_of(event: Event) -> str:
+    """Return the name of the stream that *event* belongs to, as an auditor can read it.
+
+    A deal's identity is (exchange, id, trader, direction): a cross trade shows both legs
+    under one id.
+    """
+    match event:
+        case DealConfirmed(deal=deal) | DealCancelled(deal=deal) | DealCorrected(deal=deal) | DealConflicted(deal=deal):
+            return deal_stream(deal)
+        case ReferencePriceUpdated(period=period):
+            return reference_price_stream(period)
+        case MessageRejected(receipt=receipt):
+            return f"rejection:{sha256(receipt.original).hexdigest()}"
+        case RejectionResolved(rejection=position):
+            return f"resolution:{position}"
+        case FeedConnected() | FeedDisconnected():
+            return f"feed:{event.line}:{event.connection}"
+
+
+def deal_stream(deal: Deal) -> str:
+    """Return the stream of a deal: ``deal:<exchange>:<id>:<trader>:<direction>``, each part percent-encoded."""
+    parts = (deal.exchange, deal.deal_id, deal.trader_id, deal.direction)
+    return ":".join(["deal", *(quote(part, safe=" /@+,;=()") for part in parts)])
+
+
+def reference_price_stream(period: DeliveryPeriod) -> str:
+    """Return the stream of a period's price: ``reference-price:<start UTC>/<duration>``."""
+    return f"reference-price:{period.start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}/{_DURATION[period.minutes]}"
+
+
+def decide(event: Event, past: Sequence[Recorded]) -> Decision:
+    """Return what recording *event* means, *past* being all that its stream holds, in order."""
+    match event:
+        case DealConfirmed():
+            return _decide_deal(event, past)
+        case ReferencePriceUpdated():
+            return _decide_price(event, past)
+        case DealCancelled() | DealCorrected() | DealConflicted():
+            return Append(event)
+        case _:
+            same = (recorded for recorded in past if type(recorded.event) is type(event))
+            known = next(same, None)
+            return AlreadyRecorded(known.position) if known else Append(event)
+
+
+def _decide_deal(event: DealConfirmed, past: Sequence[Recorded]) -> Decision:
+    """Any content already seen for an identity is a duplicate; other content conflicts with what stands."""
+    if not past:
+        return Append(event)
+    for recorded in past:
+        if any(deal.content == event.deal.content for deal in _deals_in(recorded.event)):
+            return AlreadyRecorded(recorded.position)
+    stands = _standing(past)
+    conflict = DealConflicted(deal=event.deal, stands=stands, receipt=event.receipt)
+    return Append(conflict, conflicts_with=stands)
+
+
+def _deals_in(event: Event) -> tuple[Deal, ...]:
+    match event:
+        case DealCorrected(before=before, deal=deal):
+            return (before, deal)
+        case DealConfirmed(deal=deal) | DealConflicted(deal=deal) | DealCancelled(deal=deal):
+            return (deal,)
+        case _:
+            return ()
+
+
+def _standing(past: Sequence[Recorded]) -> int:
+    """Return the position of the event whose content counts."""
+    standing = [r.position for r in past if isinstance(r.event, DealConfirmed | DealCorrected)]
+    return standing[-1] if standing else past[0].position
+
+
+def _decide_price(event: ReferencePriceUpdated, past: Sequence[Recorded]) -> Decision:
+    """A price is news when it was never seen, or when it changes the one that stands.
+
+    A provider whose caches flap between an old and a new answer makes no events; one that
+    goes back to an earlier value under the same ``last_update`` does.
+    """
+    observations = [(r, r.event) for r in past if isinstance(r.event, ReferencePriceUpdated)]
+    if not observations:
+        return Append(event)
+    standing = max(observations, key=lambda pair: (pair[1].last_update, pair[0].position))
+    if standing[1].last_update == event.last_update:
+        return AlreadyRecorded(standing[0].position) if standing[1].value == event.value else Append(event)
+    for recorded, known in observations:
+        if (known.last_update, known.value) == (event.last_update, event.value):
+            return AlreadyRecorded(recorded.position)
+    return Append(event)
