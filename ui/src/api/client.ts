@@ -1,6 +1,7 @@
 // How does the page talk to the GraphQL API? Queries over HTTP, subscriptions over one socket that never gives up.
-import { Client, fetchExchange, subscriptionExchange } from "urql";
+
 import { createClient } from "graphql-ws";
+import { Client, fetchExchange, subscriptionExchange } from "urql";
 
 const PONG_WITHIN_MS = 5_000;
 const LONGEST_WAIT_MS = 5_000;

@@ -26,7 +26,10 @@ const WORDS: Record<FailureKind, Omit<Failure, "kind">> = {
     advice: "A trader sees own deals only. Choose yourself, or ask for another role.",
   },
   "signed out": { title: "You are not signed in", advice: "Sign in again, then reload the page." },
-  "bad request": { title: "The server did not understand this address", advice: "Check the day and the position." },
+  "bad request": {
+    title: "The server did not understand this address",
+    advice: "Check the day and the position.",
+  },
   limit: { title: "That was more than the server answers at once", advice: "Wait a moment and try again." },
   server: {
     title: "The server failed to answer",

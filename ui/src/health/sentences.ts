@@ -1,6 +1,7 @@
 // What must a person know about the feeds and the completeness of the figures, each in its own plain sentence?
-import type { PerformancePartsFragment } from "../gql/graphql";
+
 import { countOf } from "../format";
+import type { PerformancePartsFragment } from "../gql/graphql";
 import { age, momentSeenFrom } from "../market/time";
 import type { Freshness } from "./freshness";
 import type { Health } from "./useHealth";
@@ -49,7 +50,10 @@ function ofExchange({ health, freshness, exchange, zone, today }: Circumstances)
     const text = `${up.length} of ${feeds.length} lines to ${exchange} are connected: deals arrive, without the spare line.`;
     return [{ about: "lines", severity: "notice", text }];
   }
-  const since = feeds.flatMap((feed) => feed.since ?? []).sort().at(-1);
+  const since = feeds
+    .flatMap((feed) => feed.since ?? [])
+    .sort()
+    .at(-1);
   if (feeds.every((feed) => feed.state === "NEVER_CONNECTED")) {
     const text = `${exchange} has never been connected: no deal can have arrived.`;
     return [{ about: "exchange", severity: "warning", text }];

@@ -1,6 +1,7 @@
 // Who tells a listener that the total's light has flipped? This polite live region.
-import { useEffect, useRef, useState } from "react";
+
 import { VisuallyHidden } from "@mantine/core";
+import { useEffect, useRef, useState } from "react";
 import { silent, turn } from "./announcement";
 import type { Sight } from "./light";
 

@@ -1,6 +1,7 @@
 // What shape has the light? A ring with a triangle up, a filled square with a triangle down, a dashed ring with a bar.
-import classes from "./light.module.css";
+
 import type { Shape } from "./light";
+import classes from "./light.module.css";
 
 export function LightMark({ shape, size = 16 }: { shape: Shape; size?: number }) {
   return (

@@ -1,7 +1,7 @@
 // How is a trader doing on a day: asked once, then followed live, and asked again whenever that could have been missed?
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useClient } from "urql";
-import { type Failure, failureOf } from "../api/failure";
+import { type Failure, type FailureKind, failureOf } from "../api/failure";
 import { useStream } from "../api/useStream";
 import type { PerformancePartsFragment } from "../gql/graphql";
 import { usePulse } from "../health/PulseContext";
@@ -20,51 +20,55 @@ export interface Answer {
 }
 
 const AGAIN_AFTER_MS = 2_000;
+const PASSING: readonly FailureKind[] = ["unreachable", "server", "limit"];
 
 /** Belongs to one scope for its whole life: a part that uses it is keyed by its scope. */
 export function usePerformance({ traderId, deliveryDay, at }: Scope): Answer {
   const client = useClient();
   const { freshness, caughtUp } = usePulse();
   const [answer, setAnswer] = useState<Answer>({ performance: null, failure: null });
-  const lastCheck = useRef(freshness.check);
-  lastCheck.current = freshness.check;
+  const shownSince = useRef(Number.NEGATIVE_INFINITY);
 
-  const take = useCallback((arrived: PerformancePartsFragment) => {
-    setAnswer((shown) => ({ performance: newerOf(shown.performance, arrived), failure: null }));
+  const take = useCallback((arrived: PerformancePartsFragment, askedAt: number) => {
+    // What was asked after the shown state came in is the truth, whatever its position: a log can be a new one.
+    const later = askedAt >= shownSince.current;
+    shownSince.current = performance.now();
+    setAnswer((shown) => ({
+      performance: later ? arrived : newerOf(shown.performance, arrived),
+      failure: null,
+    }));
   }, []);
 
   const { check, phase } = freshness;
   const checking = at === null && phase === "checking";
-  const settled = answer.performance !== null || (answer.failure !== null && answer.failure.kind === "forbidden");
+  const { performance: shown, failure } = answer;
+  const settled = shown !== null || (failure !== null && !PASSING.includes(failure.kind));
   const ask = checking || !settled;
   useEffect(() => {
     if (!ask) return;
-    let gone = false;
+    let over = false;
     let timer: number | undefined;
     const question = async () => {
+      const askedAt = performance.now();
       const asOf = at === null ? null : { position: at };
-      const result = await client
-        .query(PerformanceDocument, { traderId, deliveryDay, asOf })
-        .toPromise();
-      if (gone) return;
-      if (result.data) take(result.data.performance);
-      const failure = result.error ? failureOf(result.error) : null;
-      if (failure) setAnswer((shown) => ({ ...shown, failure }));
-      if (failure?.kind === "unreachable" || failure?.kind === "server" || failure?.kind === "limit") {
-        timer = window.setTimeout(question, AGAIN_AFTER_MS);
-      } else {
-        caughtUp(check);
-      }
+      const result = await client.query(PerformanceDocument, { traderId, deliveryDay, asOf }).toPromise();
+      if (result.data) take(result.data.performance, askedAt);
+      if (over) return;
+      const failed = result.error ? failureOf(result.error) : null;
+      if (failed) setAnswer((before) => ({ ...before, failure: failed }));
+      if (failed && PASSING.includes(failed.kind)) timer = window.setTimeout(question, AGAIN_AFTER_MS);
+      else caughtUp(check);
     };
     question();
     return () => {
-      gone = true;
+      over = true;
       window.clearTimeout(timer);
     };
   }, [ask, check, at, traderId, deliveryDay, client, take, caughtUp]);
 
-  useStream(PerformanceChangedDocument, { traderId, deliveryDay }, at !== null || answer.performance === null, (data) =>
-    take(data.performanceChanged),
+  const follow = at === null && shown !== null;
+  useStream(PerformanceChangedDocument, { traderId, deliveryDay }, !follow, (data) =>
+    take(data.performanceChanged, Number.NEGATIVE_INFINITY),
   );
   return answer;
 }

@@ -1,0 +1,60 @@
+// What does the chart of the day draw? Its numbers place pixels; every figure that is read is formatted from its text.
+import type { PerformancePartsFragment } from "../gql/graphql";
+import { type Shape, sightOf } from "../light/light";
+
+export interface Mark {
+  label: string;
+  /** Unix seconds. */
+  start: number;
+  end: number;
+  average: number | null;
+  reference: number | null;
+  bought: number;
+  sold: number;
+  shape: Shape;
+}
+
+export function marksOf(performance: PerformancePartsFragment, stale: boolean): Mark[] {
+  return performance.periods.map(({ period, figures }) => ({
+    label: period.label,
+    start: Date.parse(period.start) / 1000,
+    end: Date.parse(period.end) / 1000,
+    average:
+      figures.averagePrice === null || figures.averagePrice === undefined
+        ? null
+        : Number(figures.averagePrice),
+    reference:
+      figures.referencePrice === null || figures.referencePrice === undefined
+        ? null
+        : Number(figures.referencePrice),
+    bought: Number(figures.boughtMwh),
+    sold: Number(figures.soldMwh),
+    shape: sightOf(figures.light, figures.lightReason, stale).shape,
+  }));
+}
+
+/** Room above and below the prices, so that no mark touches the frame; something to look at when there are none. */
+export function priceRange(marks: readonly Mark[]): [number, number] {
+  const prices = marks.flatMap((mark) => [mark.average, mark.reference]).filter((price) => price !== null);
+  if (prices.length === 0) return [0, 100];
+  const low = Math.min(...prices);
+  const high = Math.max(...prices);
+  const room = Math.max((high - low) * 0.12, 1);
+  return [low - room, high + room];
+}
+
+/** Bars stand in the lowest third: bought upwards from the zero line, sold downwards. */
+export function energyRange(marks: readonly Mark[]): [number, number] {
+  const most = Math.max(1, ...marks.map((mark) => Math.max(mark.bought, mark.sold)));
+  return [-most * 1.1, most * 5];
+}
+
+/** The shortest period under a moment: a quarter-hour lies over its hour. */
+export function markAt(marks: readonly Mark[], second: number): Mark | null {
+  let found: Mark | null = null;
+  for (const mark of marks) {
+    if (second < mark.start || second >= mark.end) continue;
+    if (!found || mark.end - mark.start < found.end - found.start) found = mark;
+  }
+  return found;
+}

@@ -1,0 +1,103 @@
+// How did this trader (or the desk) do on this day: right, how much, where, and on a click why?
+import { useMediaQuery } from "@mantine/hooks";
+import { lazy, Suspense, useCallback } from "react";
+import type { Address } from "../address/address";
+import { Banners } from "../health/Banners";
+import { Foot } from "../health/Foot";
+import { usePulse, useServerNow } from "../health/PulseContext";
+import { sentencesOf } from "../health/sentences";
+import { useRowKeys } from "../keyboard/useRowKeys";
+import { useMarket } from "../market/MarketContext";
+import { Cards } from "../performance/Cards";
+import { Headline } from "../performance/Headline";
+import summary from "../performance/performance.module.css";
+import { usePerformance } from "../performance/usePerformance";
+import { PeriodList } from "../periods/PeriodList";
+import { PeriodTable } from "../periods/PeriodTable";
+import classes from "./dashboard.module.css";
+import { Empty } from "./Empty";
+import { FailureNotice } from "./FailureNotice";
+import { Skeleton } from "./Skeleton";
+import type { Selection } from "./selection";
+
+// The chart follows right after the first paint; the deals are fetched when somebody asks for them.
+const DayChart = lazy(() => import("../chart/DayChart"));
+const DealsPanel = lazy(() => import("../deals/DealsPanel"));
+
+interface DayViewProps {
+  selection: Selection;
+  period: string | null;
+  go: (change: Partial<Address>) => void;
+}
+
+export function DayView({ selection, period, go }: DayViewProps) {
+  const { traderId, day, today, at } = selection;
+  const { market } = useMarket();
+  const { health, freshness } = usePulse();
+  const now = useServerNow();
+  const { performance, failure } = usePerformance({ traderId, deliveryDay: day, at });
+  const phone = useMediaQuery("(max-width: 720px)", undefined, { getInitialValueInEffect: false });
+  const open = useCallback((label: string) => go({ period: label }), [go]);
+  const rows = useRowKeys();
+
+  const live = at === null;
+  const stale = live && freshness.muted;
+  const known = {
+    zone: market.timeZone,
+    today,
+    now,
+    exchange: market.exchange,
+    freshness,
+    health,
+    performance,
+    live,
+  };
+  // A delivery is over or ahead as of the moment that is shown: for a past position, the moment it was recorded.
+  const recordedAt = performance?.knowledge.recordedAt;
+  const moment = !live && recordedAt ? Date.parse(recordedAt) : now;
+  return (
+    <>
+      <main
+        className={classes.main}
+        data-muted={stale || undefined}
+        data-loaded={performance !== null || undefined}
+      >
+        <Banners sentences={sentencesOf(known)} />
+        {performance === null && failure && <FailureNotice failure={failure} go={go} />}
+        {performance === null && !failure && <Skeleton />}
+        {performance && (
+          <>
+            <div className={summary.summary}>
+              <Headline total={performance.total} stale={stale} live={live} />
+              <Cards total={performance.total} />
+            </div>
+            {performance.total.dealCount === 0 && <Empty selection={selection} performance={performance} />}
+            <Suspense fallback={<div className={classes.chartPlace} />}>
+              <DayChart performance={performance} stale={stale} open={open} />
+            </Suspense>
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+            <section className={classes.periods} aria-label="Periods" ref={rows} tabIndex={phone ? -1 : 0}>
+              {phone ? (
+                <PeriodList performance={performance} stale={stale} now={moment} open={open} />
+              ) : (
+                <PeriodTable
+                  performance={performance}
+                  stale={stale}
+                  now={moment}
+                  opened={period}
+                  open={open}
+                />
+              )}
+            </section>
+          </>
+        )}
+      </main>
+      <Foot performance={performance} at={at} today={today} />
+      {performance && period !== null && (
+        <Suspense>
+          <DealsPanel performance={performance} period={period} at={at} close={() => go({ period: null })} />
+        </Suspense>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,37 @@
+// Why are there no figures? Because nothing was dealt, because nothing could have arrived, or because it is not known.
+import type { PerformancePartsFragment } from "../gql/graphql";
+import { completeUpTo } from "../health/complete";
+import { usePulse } from "../health/PulseContext";
+import { useMarket } from "../market/MarketContext";
+import { dayName, momentSeenFrom } from "../market/time";
+import classes from "./dashboard.module.css";
+import type { Selection } from "./selection";
+
+export function Empty({
+  selection,
+  performance,
+}: {
+  selection: Selection;
+  performance: PerformancePartsFragment;
+}) {
+  const { day, today, traderId, at } = selection;
+  const { health, freshness } = usePulse();
+  const { market } = useMarket();
+  const whose = traderId === null ? "" : ` of ${traderId}`;
+  const complete = completeUpTo(performance.knowledge, at === null ? health : null, freshness);
+  const until = complete && momentSeenFrom(market.timeZone, complete, today);
+  const connected = health?.feeds.some((feed) => feed.state === "CONNECTED");
+  const why =
+    at !== null
+      ? `None was known at position ${at}.`
+      : until === null
+        ? `${market.exchange} has never been connected.`
+        : connected
+          ? `The feed is connected and complete up to ${until}.`
+          : `The feed is not connected, and complete only up to ${until}.`;
+  return (
+    <p className={classes.empty} data-field="empty">
+      No deals{whose} yet for {dayName(day)}. {why}
+    </p>
+  );
+}

@@ -1,0 +1,135 @@
+// Why? The deals behind one row, beside the figures that they add up to.
+import { Button, Drawer } from "@mantine/core";
+import { EVERY_PERIOD } from "../address/address";
+import { Figure } from "../figures/Figure";
+import { countOf, eur, eurPerMwh, mwh, whole } from "../format";
+import type { FiguresPartsFragment, PerformancePartsFragment } from "../gql/graphql";
+import { useMarket } from "../market/MarketContext";
+import { dayName, momentSeenFrom } from "../market/time";
+import { periodName } from "../periods/rows";
+import { DealTable } from "./DealTable";
+import classes from "./deals.module.css";
+import { useDeals } from "./useDeals";
+
+interface DealsPanelProps {
+  performance: PerformancePartsFragment;
+  /** A label, or every period of the day. */
+  period: string;
+  at: string | null;
+  close: () => void;
+}
+
+export default function DealsPanel({ performance, period, at, close }: DealsPanelProps) {
+  const { traderId, deliveryDay } = performance;
+  const all = period === EVERY_PERIOD;
+  const entry = performance.periods.find((each) => each.period.label === period);
+  const figures = all ? performance.total : (entry?.figures ?? null);
+  const title = `${all ? "Whole day" : periodName(period)} · ${dayName(deliveryDay)} · ${traderId ?? "whole desk"}`;
+  return (
+    <Drawer
+      opened
+      onClose={close}
+      position="right"
+      size={720}
+      title={title}
+      closeButtonProps={{ "aria-label": "Close the deals" }}
+      lockScroll={false}
+      transitionProps={{ duration: 0 }}
+      classNames={{ content: classes.panel ?? "", header: classes.header ?? "", body: classes.body ?? "" }}
+    >
+      {figures === null ? (
+        <p className={classes.note}>There is no delivery period {periodName(period)} on this day.</p>
+      ) : (
+        <>
+          <Evidence figures={figures} lastUpdate={entry?.referenceLastUpdate ?? null} day={deliveryDay} />
+          <Deals
+            key={`${traderId} ${deliveryDay} ${period} ${at}`}
+            performance={performance}
+            label={all ? null : period}
+            at={at}
+            dealCount={figures.dealCount}
+          />
+        </>
+      )}
+    </Drawer>
+  );
+}
+
+function Evidence({
+  figures,
+  lastUpdate,
+  day,
+}: {
+  figures: FiguresPartsFragment;
+  lastUpdate: string | null;
+  day: string;
+}) {
+  const zone = useMarket().market.timeZone;
+  return (
+    <dl className={classes.evidence}>
+      <div>
+        <dt>Average</dt>
+        <dd>
+          <Figure field="average" text={eurPerMwh(figures.averagePrice)} exact={figures.averagePrice} />
+        </dd>
+      </div>
+      <div>
+        <dt>Reference{lastUpdate && `, of ${momentSeenFrom(zone, lastUpdate, day)}`}</dt>
+        <dd>
+          <Figure field="reference" text={eurPerMwh(figures.referencePrice)} exact={figures.referencePrice} />
+        </dd>
+      </div>
+      <div>
+        <dt>Position</dt>
+        <dd>
+          <Figure field="position" text={mwh(figures.positionMwh, "always")} unit="MWh" />
+        </dd>
+      </div>
+      <div>
+        <dt>Realised PnL</dt>
+        <dd>
+          <Figure field="realised" text={eur(figures.realisedPnlEur, "always")} money />
+        </dd>
+      </div>
+      <div>
+        <dt>Unrealised PnL</dt>
+        <dd>
+          <Figure field="unrealised" text={eur(figures.unrealisedPnlEur, "always")} money />
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+interface DealsProps {
+  performance: PerformancePartsFragment;
+  label: string | null;
+  at: string | null;
+  dealCount: number;
+}
+
+function Deals({ performance, label, at, dealCount }: DealsProps) {
+  const { traderId, deliveryDay, knowledge } = performance;
+  const scope = { traderId: traderId ?? null, deliveryDay, label, at, dealCount };
+  const { pages, failure, showOlder } = useDeals(scope);
+  if (failure) return <p className={classes.note}>{`${failure.title}. ${failure.advice}`}</p>;
+  if (!pages) return <p className={classes.note}>Fetching the deals…</p>;
+  if (pages.deals.length === 0) {
+    return <p className={classes.note}>No deals here as of position {whole(knowledge.position)}.</p>;
+  }
+  return (
+    <>
+      <DealTable deals={pages.deals} withTrader={traderId === null} withPeriod={label === null} />
+      <p className={classes.more}>
+        <span data-field="listed">
+          {whole(pages.deals.length)} of {countOf(dealCount, "deal")}
+        </span>
+        {pages.after !== null && (
+          <Button variant="default" size="xs" onClick={showOlder}>
+            Show older
+          </Button>
+        )}
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,179 @@
+// Which questions do analysts start from? One tab each; every figure in the answers carries its log position.
+
+interface Example {
+  query: string;
+  variables?: string;
+}
+
+const variables = (values: Record<string, unknown>) => JSON.stringify(values, null, 2);
+
+const FIGURES = `dealCount
+      boughtMwh
+      soldMwh
+      pnlEur
+      averagePrice
+      referencePrice
+      delta
+      light
+      lightReason
+      pnlAgainstReferenceEur`;
+
+export const examples: Example[] = [
+  {
+    query: `# How did one trader do on a delivery day, and what was it computed from?
+query TraderDay($trader: String!, $day: Date!) {
+  performance(traderId: $trader, deliveryDay: $day) {
+    knowledge {
+      position
+      recordedAt
+      completeUpTo
+    }
+    total {
+      ${FIGURES}
+    }
+    periods {
+      period {
+        label
+        start
+      }
+      figures {
+        dealCount
+        averagePrice
+        referencePrice
+        delta
+        light
+        pnlEur
+      }
+    }
+    openRejections
+  }
+}
+`,
+    variables: variables({ trader: "trader_1", day: "2023-02-06" }),
+  },
+  {
+    query: `# How did the whole desk do? The desk is one book of all deals.
+query DeskDay($day: Date!) {
+  traders
+  performance(deliveryDay: $day) {
+    total {
+      ${FIGURES}
+      realisedPnlEur
+      unrealisedPnlEur
+      tradedMwh
+      pricedMwh
+    }
+  }
+}
+`,
+    variables: variables({ day: "2023-02-06" }),
+  },
+  {
+    query: `# Which deals stand behind one period? For the next page, put endCursor into "after".
+query PeriodDeals($filter: DealFilter!, $after: String) {
+  deals(filter: $filter, first: 50, after: $after) {
+    edges {
+      node {
+        dealId
+        direction
+        quantityMw
+        energyMwh
+        price
+        executionTime
+        position
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+`,
+    variables: variables({
+      filter: {
+        traderId: "trader_1",
+        deliveryDayFrom: "2023-02-06",
+        deliveryDayTo: "2023-02-06",
+        label: "08-09",
+      },
+      after: null,
+    }),
+  },
+  {
+    query: `# Which reference prices were known at a position of the log? Without asOf: the newest.
+query PricesAsOf($day: Date!, $asOf: AsOf) {
+  referencePrices(deliveryDay: $day, asOf: $asOf) {
+    period {
+      label
+    }
+    value
+    lastUpdate
+    position
+  }
+}
+`,
+    variables: variables({ day: "2023-02-06", asOf: { position: "1" } }),
+  },
+  {
+    query: `# What exactly was recorded? The raw log, upwards, with its hash chain.
+query RawEvents($after: String) {
+  events(first: 20, after: $after) {
+    edges {
+      node {
+        position
+        recordedAt
+        type
+        stream
+        payload
+        hash
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+`,
+    variables: variables({ after: null }),
+  },
+  {
+    query: `# What could not be read, or conflicts, and waits for a decision?
+query OpenRejections {
+  rejections(includeResolved: false) {
+    edges {
+      node {
+        id
+        recordedAt
+        source
+        reason
+        message
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+`,
+  },
+  {
+    query: `# Each deal as it is recorded. Give "after" a position to start from there, with none skipped.
+subscription LiveDeals {
+  dealsRecorded {
+    traderId
+    direction
+    quantityMw
+    price
+    period {
+      day
+      label
+    }
+    position
+  }
+}
+`,
+  },
+];

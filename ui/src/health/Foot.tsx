@@ -1,0 +1,54 @@
+// What do the figures rest on? The position in the log, how far behind it they are, and how complete the log is.
+
+import { countOf, whole } from "../format";
+import type { PerformancePartsFragment } from "../gql/graphql";
+import { useMarket } from "../market/MarketContext";
+import { momentSeenFrom } from "../market/time";
+import { completeUpTo } from "./complete";
+import classes from "./health.module.css";
+import { usePulse } from "./PulseContext";
+import { lineSentences } from "./sentences";
+
+interface FootProps {
+  performance: PerformancePartsFragment | null;
+  at: string | null;
+  today: string;
+}
+
+export function Foot({ performance, at, today }: FootProps) {
+  const { health, freshness } = usePulse();
+  const zone = useMarket().market.timeZone;
+  const moment = (time: string) => momentSeenFrom(zone, time, today);
+  const live = at === null;
+  const complete = performance && completeUpTo(performance.knowledge, live ? health : null, freshness);
+  const behind = health ? BigInt(health.logPosition) - BigInt(health.projectionPosition) : null;
+  return (
+    <footer className={classes.foot}>
+      <p>
+        {performance && (
+          <>
+            <span>
+              As of position <span data-field="position">{whole(performance.knowledge.position)}</span>
+              {performance.knowledge.recordedAt && `, recorded ${moment(performance.knowledge.recordedAt)}`}
+            </span>
+            {live && behind !== null && (
+              <span data-field="behind">
+                {behind > 0n ? `${countOf(Number(behind), "event")} behind the log` : "level with the log"}
+              </span>
+            )}
+            <span data-field="completeUpTo">
+              {complete ? `complete up to ${moment(complete)}` : "never connected to the exchange"}
+            </span>
+          </>
+        )}
+      </p>
+      {health && live && (
+        <p>
+          {lineSentences(health, zone, today).map((sentence) => (
+            <span key={sentence}>{sentence}</span>
+          ))}
+        </p>
+      )}
+    </footer>
+  );
+}

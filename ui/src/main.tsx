@@ -1,0 +1,25 @@
+// How does the dashboard start?
+import { MantineProvider } from "@mantine/core";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { Provider } from "urql";
+import "@fontsource-variable/inter/index.css";
+import "./look/mantine";
+import "./look/tokens.css";
+import "./look/page.css";
+import { App } from "./App";
+import { client } from "./api/client";
+import { theme } from "./look/theme";
+
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html has no #root");
+createRoot(root).render(
+  <StrictMode>
+    {/* The variables come from a style sheet: a content security policy can then refuse every inline style. */}
+    <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false}>
+      <Provider value={client}>
+        <App />
+      </Provider>
+    </MantineProvider>
+  </StrictMode>,
+);
