@@ -1,0 +1,48 @@
+"""Which database does this process use? The one that is set, or our own, installed before anybody touches it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+
+from adapters.embedded_postgres import SERVICE_ROLE, EmbeddedPostgres
+from adapters.installation import install
+from domain.errors import DatabaseUnavailableError
+from projections import READ_MODELS
+from wattbook.settings import Settings
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where the event log and the read models are: ``url`` for its owner, ``service_url`` for the roles."""
+
+    url: str
+    service_url: str
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[Database]:
+    """Open the database in use, ready to run on; raise :class:`DatabaseUnavailableError` if there is none.
+
+    Without a database of its own choice a machine's processes share the embedded one:
+    the first to come starts it, the last to leave stops it.
+    """
+    if settings.database_url is not None:
+        _install(settings.database_url, "")
+        yield Database(settings.database_url, settings.database_url)
+        return
+    embedded = EmbeddedPostgres(settings.data_dir)
+    embedded.start()
+    try:
+        _install(embedded.url, SERVICE_ROLE)
+        yield Database(embedded.url, embedded.service_url)
+    finally:
+        embedded.stop()
+
+
+def _install(url: str, service_role: str) -> None:
+    try:
+        install(url, READ_MODELS, service_role)
+    except psycopg.Error as error:
+        raise DatabaseUnavailableError(f"the database cannot be used: {str(error).strip()}") from error

@@ -1,0 +1,138 @@
+"""How do journals become events? Drained in order, recorded durably, and only then forgotten."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from adapters.event_log import EventLog
+from adapters.exchange_messages import Unreadable, read_message
+from adapters.journal import Entry, LineConnected, LineDisconnected, MessageHeard
+from adapters.journal_bell import JournalBell
+from adapters.journal_reader import JournalReader, open_journals
+from domain.events import DealConfirmed, Event, FeedConnected, FeedDisconnected, MessageRejected, Receipt
+from domain.recording import Outcome
+
+BATCH: Final = 1_000
+"""Entries read from a journal at once, at the most."""
+
+LOOK_FOR_JOURNALS_S: Final = 1.0
+"""How often new journals, and those whose receiver has died, are looked for."""
+
+log = logging.getLogger(__name__)
+
+
+def event_of(entry: Entry, exchange: str, zone: ZoneInfo) -> Event:
+    """Return the fact that a journal's entry holds. Every message is a deal or a rejection; none is lost."""
+    match entry.noted:
+        case MessageHeard() as heard:
+            receipt = Receipt(source=heard.line, received_at=heard.at, original=heard.payload)
+            read = read_message(heard.payload, exchange=exchange, zone=zone)
+            if isinstance(read, Unreadable):
+                return MessageRejected(
+                    reason=read.reason, trader_id=read.trader_id, delivery_day=read.delivery_day, receipt=receipt
+                )
+            return DealConfirmed(deal=read, receipt=receipt)
+        case LineConnected() as up:
+            return FeedConnected(line=up.line, connection=up.connection, connected_at=up.at)
+        case LineDisconnected() as down:
+            return FeedDisconnected(
+                line=down.line,
+                connection=down.connection,
+                connected_at=down.connected_at,
+                last_heard_at=down.last_heard_at,
+                disconnected_at=down.at,
+                reason=down.reason,
+            )
+
+
+class JournalRecorder:
+    """Drains every journal in a folder into the event log, and forgets only what the log has committed."""
+
+    def __init__(
+        self, folder: Path, exchange: str, zone: ZoneInfo, event_log: EventLog, clock: Callable[[], datetime]
+    ) -> None:
+        self._folder = folder
+        self._exchange = exchange
+        self._zone = zone
+        self._event_log = event_log
+        self._clock = clock
+        self._readers: list[JournalReader] = []
+        self.last_message_at: dict[str, datetime] = {}
+        """When each line last brought a message, as far as it was recorded here."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Record until *stop*, and then what is left."""
+        loop = asyncio.get_running_loop()
+        looked_at = -LOOK_FOR_JOURNALS_S
+        try:
+            async with JournalBell(self._folder) as bell:
+                while True:
+                    stopping = stop.is_set()
+                    if stopping or loop.time() - looked_at >= LOOK_FOR_JOURNALS_S:
+                        await asyncio.to_thread(self._look)
+                        looked_at = loop.time()
+                    if await self._drain():
+                        continue
+                    if stopping:
+                        return
+                    await bell.wait()
+        finally:
+            for reader in self._readers:
+                reader.close()
+
+    async def _drain(self) -> int:
+        """Record one batch of each journal; return how many entries there were."""
+        count = 0
+        for reader in self._readers:
+            entries = await asyncio.to_thread(_read, reader)
+            if not entries:
+                continue
+            events = [event_of(entry, self._exchange, self._zone) for entry in entries]
+            self._report(entries, events, await self._event_log.append(events))
+            await asyncio.to_thread(_forget, reader, entries[-1].sequence)
+            count += len(entries)
+        return count
+
+    def _report(self, entries: Sequence[Entry], events: Sequence[Event], outcomes: Sequence[Outcome]) -> None:
+        for entry, event, outcome in zip(entries, events, outcomes, strict=True):
+            if isinstance(entry.noted, MessageHeard):
+                self.last_message_at[entry.noted.line] = entry.noted.at
+            if outcome.kind == "conflict":
+                log.warning("a deal recorded at position %d came again with other content", outcome.position)
+            elif isinstance(event, MessageRejected) and outcome.kind == "recorded":
+                log.warning("rejected a message at position %d: %s", outcome.position, event.reason)
+            elif isinstance(event, FeedConnected | FeedDisconnected) and outcome.kind == "recorded":
+                reason = f" ({event.reason})" if isinstance(event, FeedDisconnected) else ""
+                log.info("%s of %s recorded at position %d%s", event.TOPIC, event.line, outcome.position, reason)
+
+    def _look(self) -> None:
+        """Find new journals, date the losses of dead receivers, and remove what is drained for good."""
+        try:
+            self._readers = open_journals(self._folder, self._readers)
+            now = self._clock()
+            for reader in self._readers:
+                reader.settle_if_abandoned(now)
+            self._readers = [reader for reader in self._readers if not reader.remove_if_done()]
+        except (OSError, sqlite3.Error) as error:
+            log.error("cannot look after the journals in %s: %s", self._folder, error)
+
+
+def _read(reader: JournalReader) -> list[Entry]:
+    try:
+        return reader.read(BATCH)
+    except sqlite3.Error as error:
+        log.error("cannot read the journal %s, trying again: %s", reader.path, error)
+        return []
+
+
+def _forget(reader: JournalReader, sequence: int) -> None:
+    try:
+        reader.forget(sequence)
+    except sqlite3.Error as error:
+        # Nothing is wrong with the log: it knows these entries when they come again.
+        log.error("cannot forget what is recorded in the journal %s, trying again: %s", reader.path, error)

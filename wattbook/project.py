@@ -1,0 +1,56 @@
+"""The role that projects: the log goes in, read models come out."""
+
+import asyncio
+import logging
+
+import psycopg
+
+from adapters.log_pages import LogPages
+from adapters.read_tables import ReadTables
+from domain.errors import FencedError
+from projections import READ_MODELS
+from projections.runner import Runner
+
+RETRY_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+async def project(database_url: str, stop: asyncio.Event) -> int:
+    """Keep the read models up to the log until *stop*, then apply what is left.
+
+    An event that cannot be applied raises: no figure may be shown over a hole.
+    """
+    async with LogPages(database_url) as pages, ReadTables(database_url) as tables:
+        runner = Runner(pages, tables, READ_MODELS)
+        while not stop.is_set():
+            try:
+                await _until(stop, runner)
+            except FencedError as error:
+                log.warning("%s; going on from there", error)
+            except psycopg.OperationalError as error:
+                log.warning("the database is away, trying once a second: %s", str(error).strip())
+                await pages.close()
+                await tables.close()
+                await asyncio.sleep(RETRY_S)
+        try:
+            while await runner.step():
+                pass
+        except (psycopg.OperationalError, FencedError) as error:
+            log.warning("stopped before the last events were applied; they are when it starts again: %s", error)
+    return 0
+
+
+async def _until(stop: asyncio.Event, runner: Runner) -> None:
+    """Run until *stop*; a page that is being applied is rolled back and applied again later."""
+    running = asyncio.create_task(runner.run(stop), name="projector")
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        if not running.done():
+            running.cancel()
+        await asyncio.wait({running, stopping})
+    if not running.cancelled():
+        running.result()
