@@ -1,0 +1,266 @@
+"""Which deal does a message from the exchange confirm, or why can none be read from it?
+
+Pure and strict: the exchange's JSON is read with every digit it has, and whatever is no
+valid deal comes back as :class:`Unreadable` with its reason. No message raises.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal, DecimalException
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from domain.decimals import EXACT, parse_decimal
+from domain.errors import (
+    AmbiguousPeriodError,
+    MalformedLabelError,
+    NoSuchPeriodError,
+    NotADecimalError,
+    UnreadableDealError,
+)
+from domain.events import Deal, Direction
+from domain.periods import DeliveryPeriod, parse_period
+
+ENVELOPES: Final = ("deal_confirmation", "trade_confirmation")
+
+FIELDS: Final = (
+    "id",
+    "price",
+    "quantity",
+    "direction",
+    "delivery_day",
+    "delivery_hour",
+    "trader_id",
+    "execution_time",
+)
+
+UNREADABLE: Final = "UNREADABLE"
+NO_SUCH_PERIOD: Final = "NO_SUCH_PERIOD"
+AMBIGUOUS_PERIOD: Final = "AMBIGUOUS_PERIOD"
+
+LARGEST_MAGNITUDE: Final = Decimal(1_000_000)
+LONGEST_NAME: Final = 128
+DEEPEST_NESTING: Final = 64
+
+_SMALLEST_STEP = Decimal("0.000001")
+_ONE = Decimal(1)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-5][0-9])"
+)
+_NOT_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why a message is no valid deal; trader and delivery day where they can be read."""
+
+    reason: str
+    trader_id: str | None
+    delivery_day: date | None
+
+
+class Integer(str):
+    """A JSON number without fraction and exponent: its digits as written."""
+
+    __slots__ = ()
+
+
+class Fractional(str):
+    """A JSON number with a fraction or an exponent, as written."""
+
+    __slots__ = ()
+
+
+class _Doubled(dict[str, Any]):
+    """An object that gives a key more than once; in doubt are those with different values."""
+
+    __slots__ = ("keys_in_doubt",)
+
+    keys_in_doubt: set[str]
+
+
+def read_message(raw: bytes, *, exchange: str, zone: ZoneInfo) -> Deal | Unreadable:
+    """Return the deal that *raw* confirms, or why it is none."""
+    try:
+        fields = _fields(raw)
+    except UnreadableDealError as error:
+        return Unreadable(error.reason, None, None)
+    if in_doubt := _in_doubt(fields, FIELDS):
+        return _unreadable(UNREADABLE, {name: value for name, value in fields.items() if name not in in_doubt})
+    return read_deal(fields, exchange=exchange, zone=zone)
+
+
+def read_deal(fields: dict[str, Any], *, exchange: str, zone: ZoneInfo) -> Deal | Unreadable:
+    """Return the deal that the eight *fields* of a confirmation describe, or why they describe none.
+
+    Values are strings, :class:`Integer` or :class:`Fractional`; any other value is invalid.
+    """
+    try:
+        deal_id = _name(fields, "id")
+        price_eur_mwh = _number(fields, "price")
+        quantity_mw = _number(fields, "quantity")
+        if quantity_mw <= 0:
+            raise _invalid("quantity")
+        direction = _direction(fields)
+        day = _delivery_day(fields)
+        trader_id = _name(fields, "trader_id")
+        executed_at = _instant(fields, "execution_time")
+        period = _period(fields, day, zone, executed_at)
+    except UnreadableDealError as error:
+        return _unreadable(error.reason, fields)
+    return Deal(
+        exchange=exchange,
+        deal_id=deal_id,
+        trader_id=trader_id,
+        direction=direction,
+        quantity_mw=quantity_mw,
+        price_eur_mwh=price_eur_mwh,
+        period=period,
+        executed_at=executed_at,
+    )
+
+
+def _fields(raw: bytes) -> dict[str, Any]:
+    if raw.count(b"[") + raw.count(b"{") > DEEPEST_NESTING and _is_deep(raw):
+        raise UnreadableDealError(UNREADABLE)
+    try:
+        message = _DECODER.decode(raw.decode("utf-8"))
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise UnreadableDealError(UNREADABLE) from error
+    if not isinstance(message, dict) or _in_doubt(message, ENVELOPES):
+        raise UnreadableDealError(UNREADABLE)
+    envelopes = [name for name in ENVELOPES if name in message]
+    if len(envelopes) != 1 or not isinstance(fields := message[envelopes[0]], dict):
+        raise UnreadableDealError(UNREADABLE)
+    return fields
+
+
+def _is_deep(raw: bytes) -> bool:
+    """Tell whether the brackets of *raw* nest too deep; the decoder's own limit moves with the stack it runs on."""
+    brackets = _STRING.sub(b"", raw).translate(None, _NO_BRACKETS)
+    for _ in range(DEEPEST_NESTING):
+        if not brackets:
+            return False
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    return bool(brackets)
+
+
+def _in_doubt(found: dict[str, Any], names: tuple[str, ...]) -> set[str]:
+    """Return those of *names* to which the object gives two different values."""
+    return found.keys_in_doubt.intersection(names) if isinstance(found, _Doubled) else set()
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    doubled = _Doubled(found)
+    doubled.keys_in_doubt = {name for name, value in pairs if value != found[name]}
+    return doubled
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is no JSON")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=Integer, parse_float=Fractional, parse_constant=_refuse_constant
+)
+
+
+def _invalid(field: str) -> UnreadableDealError:
+    return UnreadableDealError(f"INVALID: {field}")
+
+
+def _unreadable(reason: str, fields: dict[str, Any]) -> Unreadable:
+    try:
+        trader_id = _name(fields, "trader_id")
+    except UnreadableDealError:
+        trader_id = None
+    try:
+        day = _delivery_day(fields)
+    except UnreadableDealError:
+        day = None
+    return Unreadable(reason, trader_id, day)
+
+
+def _name(fields: dict[str, Any], field: str) -> str:
+    value = fields.get(field)
+    if type(value) is Integer:
+        value = str(value)
+    if type(value) is not str or not 1 <= len(value) <= LONGEST_NAME or _NOT_IN_NAMES.search(value):
+        raise _invalid(field)
+    return value
+
+
+def _number(fields: dict[str, Any], field: str) -> Decimal:
+    """Return the exact value of a number or a string in plain notation, equal ones always in the same form."""
+    value = fields.get(field)
+    try:
+        if type(value) is str:
+            number = parse_decimal(value)
+        elif type(value) is Integer or type(value) is Fractional:
+            number = Decimal(value)
+        else:
+            raise _invalid(field)
+        steps = number.quantize(_SMALLEST_STEP, context=EXACT)
+    except (NotADecimalError, DecimalException, ValueError) as error:
+        raise _invalid(field) from error
+    if abs(steps) > LARGEST_MAGNITUDE:
+        raise _invalid(field)
+    if not steps:
+        return Decimal(0)
+    shortest = steps.normalize(EXACT)
+    return shortest.quantize(_ONE, context=EXACT) if shortest == shortest.to_integral_value() else shortest
+
+
+def _direction(fields: dict[str, Any]) -> Direction:
+    match fields.get("direction"):
+        case "buy":
+            return "buy"
+        case "sell":
+            return "sell"
+    raise _invalid("direction")
+
+
+def _delivery_day(fields: dict[str, Any]) -> date:
+    value = fields.get("delivery_day")
+    if type(value) is not str or not _DAY.fullmatch(value):
+        raise _invalid("delivery_day")
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise _invalid("delivery_day") from error
+
+
+def _instant(fields: dict[str, Any], field: str) -> datetime:
+    """Return an RFC 3339 instant in UTC; digits past microseconds are cut off."""
+    value = fields.get(field)
+    if type(value) is not str or not _INSTANT.fullmatch(value):
+        raise _invalid(field)
+    try:
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise _invalid(field) from error
+
+
+def _period(fields: dict[str, Any], day: date, zone: ZoneInfo, executed_at: datetime) -> DeliveryPeriod:
+    label = fields.get("delivery_hour")
+    if type(label) is not str:
+        raise _invalid("delivery_hour")
+    try:
+        return parse_period(day, label, zone, executed_at)
+    except MalformedLabelError as error:
+        raise _invalid("delivery_hour") from error
+    except NoSuchPeriodError as error:
+        raise UnreadableDealError(NO_SUCH_PERIOD) from error
+    except AmbiguousPeriodError as error:
+        raise UnreadableDealError(AMBIGUOUS_PERIOD) from error
+    except OverflowError as error:
+        # The first and last days that a calendar has reach beyond it in another zone.
+        raise _invalid("delivery_day") from error

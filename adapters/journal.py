@@ -1,0 +1,219 @@
+"""What is a journal: what a receiver notes in it, and where it lies on disk?
+
+The exchange never repeats itself, so between its sockets and the event log stands a
+journal on local disk. Each receiver process writes one of its own: a SQLite file whose
+name begins with the instant of its start, and beside it a lock file that the owner holds
+as long as it lives.
+"""
+
+import fcntl
+import os
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHeard:
+    """A message came over a line: its bytes, untouched."""
+
+    line: str
+    connection: str
+    at: datetime
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LineConnected:
+    """A line was opened; ``connection`` is new with every opening."""
+
+    line: str
+    connection: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LineDisconnected:
+    """A line was lost, noticed ``at``; it was last known to work at ``last_heard_at``."""
+
+    line: str
+    connection: str
+    at: datetime
+    connected_at: datetime
+    last_heard_at: datetime
+    reason: str
+
+
+Noted = MessageHeard | LineConnected | LineDisconnected
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What was noted, in its place; sequence numbers rise strictly within a journal."""
+
+    sequence: int
+    noted: Noted
+
+
+MESSAGE: Final = 0
+CONNECTED: Final = 1
+DISCONNECTED: Final = 2
+
+INSERT_ENTRY: Final = (
+    "INSERT INTO entries (kind, line, connection, at, connected_at, last_heard_at, reason, payload)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+_SCHEMA = """
+CREATE TABLE entries (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind INTEGER NOT NULL,
+    line TEXT NOT NULL,
+    connection TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    connected_at INTEGER,
+    last_heard_at INTEGER,
+    reason TEXT,
+    payload BLOB
+);
+CREATE TABLE open_connections (
+    connection TEXT PRIMARY KEY,
+    line TEXT NOT NULL,
+    connected_at INTEGER NOT NULL,
+    last_heard_at INTEGER NOT NULL
+);
+CREATE TABLE last_messages (
+    line TEXT PRIMARY KEY,
+    at INTEGER NOT NULL
+);
+"""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_SUFFIX = ".sqlite"
+
+
+def to_microseconds(instant: datetime) -> int:
+    """Return *instant* as whole microseconds since 1970, exactly."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def from_microseconds(microseconds: int) -> datetime:
+    """Return the aware UTC instant that *microseconds* since 1970 name."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def row_of(noted: Noted) -> tuple[int, str, str, int, int | None, int | None, str | None, bytes | None]:
+    """Return the values of :data:`INSERT_ENTRY` for *noted*."""
+    at = to_microseconds(noted.at)
+    match noted:
+        case MessageHeard():
+            return MESSAGE, noted.line, noted.connection, at, None, None, None, noted.payload
+        case LineConnected():
+            return CONNECTED, noted.line, noted.connection, at, None, None, None, None
+        case LineDisconnected():
+            opened, heard = to_microseconds(noted.connected_at), to_microseconds(noted.last_heard_at)
+            reason = noted.reason.encode("utf-8", "replace").decode()
+            return DISCONNECTED, noted.line, noted.connection, at, opened, heard, reason, None
+
+
+def journal_paths(folder: Path) -> list[Path]:
+    """Return the journals in *folder*, the receiver that started first in front."""
+    return sorted(folder.glob(f"*{_SUFFIX}"))
+
+
+def create_journal(folder: Path, started_at: datetime) -> tuple[Path, int]:
+    """Make a new journal in *folder*; return its path and the descriptor that holds its lock.
+
+    The journal appears under its name only when it is complete, so a reader never meets
+    half of one. Raises ``OSError`` or ``sqlite3.Error`` where the disk refuses.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{started_at:%Y%m%dT%H%M%S.%f}Z-{uuid.uuid4().hex[:8]}{_SUFFIX}"
+    unfinished = path.with_suffix(".unfinished")
+    lock = os.open(lock_path(path), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _write_schema(unfinished)
+        unfinished.rename(path)
+        _sync_folder(folder)
+    except BaseException:
+        _delete_files(unfinished)
+        lock_path(path).unlink(missing_ok=True)
+        os.close(lock)
+        raise
+    return path, lock
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """Open the journal at *path* without creating it; each transaction is begun explicitly."""
+    return sqlite3.connect(
+        f"file:{_quoted(path)}?mode=rw", uri=True, isolation_level=None, timeout=5, check_same_thread=False
+    )
+
+
+def lock_path(path: Path) -> Path:
+    """Return the lock file beside the journal at *path*."""
+    return path.with_suffix(".lock")
+
+
+@contextmanager
+def taken_over(path: Path) -> Iterator[bool]:
+    """Hold the lock of the journal at *path* for a while; yields whether it was free, so its owner dead."""
+    lock = os.open(lock_path(path), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        free = _try_lock(lock)
+        if free and not path.exists():
+            # Another recorder has removed the journal since it was listed.
+            lock_path(path).unlink(missing_ok=True)
+            free = False
+        yield free
+    finally:
+        os.close(lock)
+
+
+def delete_journal(path: Path) -> None:
+    """Delete the journal at *path*; its lock must be held, and goes last."""
+    _delete_files(path)
+    lock_path(path).unlink(missing_ok=True)
+
+
+def _try_lock(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _write_schema(path: Path) -> None:
+    database = sqlite3.connect(path, isolation_level=None)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
+    finally:
+        database.close()
+
+
+def _delete_files(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
