@@ -6,7 +6,7 @@ lost with no harm but some repeated requests.
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from psycopg import AsyncConnection
@@ -71,13 +71,23 @@ async def last_fetched_at(connection: AsyncConnection[Any]) -> datetime | None:
     cursor = connection.cursor(row_factory=tuple_row)
     await cursor.execute("SELECT fetched_at FROM wattbook_state.market_data_provider")
     row = await cursor.fetchone()
-    return row[0] if row else None
+    return row[0].astimezone(UTC) if row and row[0] else None
 
 
 @asynccontextmanager
 async def open_schedule(database_url: str) -> AsyncIterator["MarketDataSchedule"]:
     """Yield the schedule on a connection of its own, which also holds the poller's lock."""
-    async with await AsyncConnection.connect(database_url, autocommit=True, connect_timeout=10) as connection:
+    connecting = AsyncConnection.connect(
+        database_url,
+        autocommit=True,
+        connect_timeout=10,
+        # A host that has vanished is noticed within half a minute, not within hours.
+        keepalives_idle=10,
+        keepalives_interval=5,
+        keepalives_count=3,
+        tcp_user_timeout=30_000,
+    )
+    async with await connecting as connection:
         await connection.execute("SET TIME ZONE 'UTC'")
         yield MarketDataSchedule(connection)
 

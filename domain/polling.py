@@ -218,8 +218,8 @@ def _request(
     now: datetime, period: DeliveryPeriod, urgency: Urgency, asked: Mapping[PeriodKey, Asked], refresh_s: int
 ) -> DueRequest:
     known = asked.get(key_of(period))
-    if known is None:
-        return DueRequest(period, urgency, min(now, period.end), neglected=False)
+    if known is None or known.asked_at > now:  # never, or before somebody set the clock back
+        return DueRequest(period, urgency, now, neglected=False)
     due_since = known.asked_at + timedelta(seconds=wait_s(period, urgency, known, now, refresh_s))
     overdue = now - due_since > timedelta(seconds=max(NEGLECTED_S, 2 * refresh_s))
     return DueRequest(period, urgency, due_since, neglected=overdue)

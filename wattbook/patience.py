@@ -1,0 +1,77 @@
+"""How eagerly may a failing provider be asked again, and what changed that an operator should read? Pure."""
+
+import random
+from typing import Final, Literal
+
+Failure = Literal["is unreachable", "refuses requests", "fails", "gives unusable answers"]
+
+FAILURES_UNTIL_DOWN: Final = 3
+"""So many failures with no success between them mean that the provider is down, not that one period is odd."""
+
+LONGEST_BACK_OFF_S: Final = 60.0
+SHORTEST_REFUSAL_S: Final = 60.0
+LONGEST_REFUSAL_S: Final = 3_600.0
+
+
+class Patience:
+    """Counts failures in a row; all times are seconds of one steady clock.
+
+    While the provider is down one request at a time goes out, after 1, 2, 4 … 60 seconds,
+    each wait shortened at random by up to half; another kind of failure starts again at 1.
+    """
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._failures = 0
+        self._down_as: Failure | None = None
+        self._step = 0
+        self._ask_again_at = 0.0
+        self._refusal_s = SHORTEST_REFUSAL_S
+        self._refused_until = 0.0
+
+    @property
+    def down_as(self) -> Failure | None:
+        """In which way the provider is down, ``None`` while it is not."""
+        return self._down_as
+
+    def failed(self, kind: Failure, now: float) -> bool:
+        """Count a failure; return whether it changed the state."""
+        self._failures += 1
+        if self._failures < FAILURES_UNTIL_DOWN:
+            return False
+        changed = self._down_as != kind
+        if changed:
+            self._step = 0
+        elif now >= self._ask_again_at:
+            self._step += 1
+        else:
+            return False  # asked before it was known to be down
+        self._down_as = kind
+        wait_s = min(2.0 ** min(self._step, 16), LONGEST_BACK_OFF_S)
+        self._ask_again_at = now + wait_s * self._rng.uniform(0.5, 1.0)
+        return changed
+
+    def succeeded(self) -> bool:
+        """Count a success; return whether it ended an outage."""
+        ended = self._down_as is not None
+        self._failures, self._down_as, self._step = 0, None, 0
+        self._refusal_s = SHORTEST_REFUSAL_S
+        return ended
+
+    def refusal_s(self, now: float) -> float:
+        """Return for how long to make no request after a refusal that names no time: 60 s, doubling up to an hour.
+
+        What is left of that time for refusals of requests sent before the last one was known.
+        """
+        if now < self._refused_until:
+            return self._refused_until - now
+        seconds = self._refusal_s
+        self._refusal_s = min(2 * seconds, LONGEST_REFUSAL_S)
+        self._refused_until = now + seconds
+        return seconds
+
+    def at_most(self, now: float, in_flight: int, slots: int) -> int:
+        """Return how many requests may be sent at once beside those in flight."""
+        if self._down_as is None:
+            return max(slots - in_flight, 0)
+        return 1 if in_flight == 0 and now >= self._ask_again_at else 0

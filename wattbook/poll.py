@@ -1,0 +1,271 @@
+"""How do reference prices come in? The loop that asks the market-data provider, run by one recorder at a time."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, NoReturn, Protocol
+from zoneinfo import ZoneInfo
+
+from adapters.market_data import ProviderAnswer, open_market_data
+from adapters.market_data_answers import Observation, read_answer
+from adapters.market_data_schedule import MarketDataSchedule, open_schedule
+from domain.errors import ProviderUnreachableError, UnusableAnswerError
+from domain.events import ReferencePriceUpdated
+from domain.periods import DeliveryPeriod
+from domain.polling import Asked, PeriodKey, RequestLimit, due_requests, key_of
+from wattbook.patience import Failure, Patience
+from wattbook.settings import Settings
+
+IN_FLIGHT: Final = 16
+"""Requests under way at once: answers come up to 30 s late and must not hold up each other."""
+
+KEPT_FREE: Final = 4
+"""Of these, so many are kept for periods with deals that need a price soon."""
+
+LOOK_EVERY_S: Final = 1.0
+"""How often to look for periods that have become due, and for the lead of a poller that has gone."""
+
+LONGEST_DATABASE_WAIT_S: Final = 15.0
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+class PeriodsWithDeals(Protocol):
+    """Which periods have deals?"""
+
+    async def read(self) -> Sequence[tuple[DeliveryPeriod, bool]]:
+        """Return every period with deals, each with whether its reference price is known."""
+
+
+class Provider(Protocol):
+    """Whoever knows the reference prices."""
+
+    async def ask(self, period: DeliveryPeriod) -> ProviderAnswer:
+        """Return the answer to one request; raise :class:`ProviderUnreachableError` without one."""
+
+
+RecordPrice = Callable[[ReferencePriceUpdated], Awaitable[bool]]
+"""Records an observation for good and returns whether it was news."""
+
+
+@dataclass(frozen=True)
+class Polling:
+    """What the loop needs from outside; *clock* gives the aware UTC time."""
+
+    provider: Provider
+    open_schedule: Callable[[], AbstractAsyncContextManager[MarketDataSchedule]]
+    with_deals: PeriodsWithDeals
+    record: RecordPrice
+    zone: ZoneInfo
+    limits: tuple[RequestLimit, ...]
+    refresh_s: int
+    clock: Callable[[], datetime]
+    rng: random.Random
+
+
+async def poll_market_data(
+    settings: Settings, market_data_url: str, database_url: str, with_deals: PeriodsWithDeals, record: RecordPrice
+) -> NoReturn:
+    """Poll the provider at *market_data_url* until cancelled, with the schedule kept in the database."""
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    async with open_market_data(market_data_url, clock) as provider:
+        await poll(
+            Polling(
+                provider=provider,
+                open_schedule=lambda: open_schedule(database_url),
+                with_deals=with_deals,
+                record=record,
+                zone=settings.timezone,
+                limits=settings.market_data_limits,
+                refresh_s=settings.market_data_refresh_s,
+                clock=clock,
+                rng=random.SystemRandom(),
+            )
+        )
+
+
+async def poll(polling: Polling) -> NoReturn:
+    """Ask, read, record and remember until cancelled; no failure of provider or database ends it.
+
+    Several may run, in any processes: one leads, the others wait to take over.
+    """
+    await _Poller(polling).run()
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    period: DeliveryPeriod
+    came: ProviderAnswer | ProviderUnreachableError
+
+
+class _Poller:
+    def __init__(self, polling: Polling) -> None:
+        self._polling = polling
+        self._patience = Patience(polling.rng)
+        self._asked: dict[PeriodKey, Asked] = {}
+        self._in_flight: dict[PeriodKey, asyncio.Task[_Outcome]] = {}
+        self._outcomes: list[_Outcome] = []
+        self._made = 0
+        self._odd: dict[PeriodKey, str] = {}
+        self._paused_until = 0.0
+        self._stopped_by: str | None = None
+
+    async def run(self) -> NoReturn:
+        failures = 0
+        try:
+            while True:
+                try:
+                    async with self._polling.open_schedule() as schedule:
+                        while not await schedule.lead():
+                            await self._settle(None)
+                        self._asked = await schedule.asked()
+                        while True:
+                            await self._ask(schedule)
+                            await self._settle(schedule)
+                            failures = 0
+                            self._went_on()
+                except Exception as error:
+                    # Whatever the database or a port does, polling goes on when it can again.
+                    failures += 1
+                    self._was_stopped(error)
+                    wait_s = min(2.0 ** min(failures - 1, 16), LONGEST_DATABASE_WAIT_S)
+                    await asyncio.sleep(wait_s * self._polling.rng.uniform(0.5, 1.0))
+        finally:
+            tasks = list(self._in_flight.values())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _ask(self, schedule: MarketDataSchedule) -> None:
+        """Send what is due and allowed; a request leaves at once when its permit is taken."""
+        polling = self._polling
+        slots = self._patience.at_most(_steady(), len(self._in_flight), IN_FLIGHT)
+        if not slots:
+            return
+        with_deals = await polling.with_deals.read()
+        now = polling.clock()
+        due = due_requests(
+            now, zone=polling.zone, with_deals=with_deals, asked=self._asked, refresh_s=polling.refresh_s
+        )
+        due = tuple(request for request in due if key_of(request.period) not in self._in_flight)
+        can_wait = slots if self._patience.down_as else max(slots - KEPT_FREE, 0)
+        hurried = sum(not request.can_wait for request in due)
+        due = due[: hurried + can_wait]
+        if not due:
+            return
+        granted = await schedule.take_permits(polling.limits, due, at_most=slots, made_before=self._made)
+        self._made += len(granted)
+        for request in granted:
+            key = key_of(request.period)
+            self._in_flight[key] = asyncio.create_task(self._request(request.period))
+            known = self._asked.get(key)
+            self._asked[key] = known.asked_again(now) if known else Asked(now)
+        for request in granted:
+            await schedule.note(request.period, self._asked[key_of(request.period)])
+
+    async def _request(self, period: DeliveryPeriod) -> _Outcome:
+        try:
+            return _Outcome(period, await self._polling.provider.ask(period))
+        except ProviderUnreachableError as error:
+            return _Outcome(period, error)
+
+    async def _settle(self, schedule: MarketDataSchedule | None) -> None:
+        """Wait for answers, a second at most, and deal with them; what cannot be recorded yet stays."""
+        if not self._in_flight:
+            await asyncio.sleep(LOOK_EVERY_S)
+        else:
+            await asyncio.wait(self._in_flight.values(), timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+        for key in [key for key, task in self._in_flight.items() if task.done()]:
+            self._outcomes.append(self._in_flight.pop(key).result())
+        while self._outcomes:
+            await self._take_in(self._outcomes[0], schedule)
+            self._outcomes.pop(0)
+
+    async def _take_in(self, outcome: _Outcome, schedule: MarketDataSchedule | None) -> None:
+        answer, period = outcome.came, outcome.period
+        if isinstance(answer, ProviderUnreachableError):
+            self._failed(period, "is unreachable", str(answer))
+            return
+        if schedule and answer.status in (429, 503):
+            await self._obey(answer, schedule)
+        try:
+            said = read_answer(answer.status, answer.body, asked=period, zone=self._polling.zone)
+        except UnusableAnswerError as error:
+            self._failed(period, _kind(answer.status), _with_location(str(error), answer))
+            return
+        news = False
+        if isinstance(said, Observation):
+            event = ReferencePriceUpdated(
+                period=period,
+                value=said.value,
+                last_update=said.last_update,
+                fetched_at=answer.received_at,
+                original=answer.body,
+            )
+            news = await self._polling.record(event)
+        if schedule is None:
+            return
+        key = key_of(period)
+        known = self._asked.get(key) or Asked(answer.received_at)
+        self._asked[key] = known.answered(period, answer.received_at, news=news)
+        await schedule.note(period, self._asked[key])
+        if isinstance(said, Observation):
+            await schedule.note_fetched(answer.received_at)
+        await self._succeeded(period, schedule)
+
+    async def _obey(self, answer: ProviderAnswer, schedule: MarketDataSchedule) -> None:
+        """Stop all requests of all processes for as long as the provider asks for."""
+        seconds = answer.retry_after_s
+        if seconds is None and answer.status == 429:
+            seconds = self._patience.refusal_s(_steady())
+        if seconds:
+            await schedule.pause(seconds)
+            if _steady() + seconds > self._paused_until + 1:
+                _LOG.warning("the market-data provider asks for a pause: no requests for %.0f s", seconds)
+            self._paused_until = max(self._paused_until, _steady() + seconds)
+
+    def _failed(self, period: DeliveryPeriod, kind: Failure, why: str) -> None:
+        if self._patience.failed(kind, _steady()):
+            _LOG.warning("the market-data provider %s (%s); it is asked again until it answers", kind, why)
+        elif self._patience.down_as is None and self._odd.get(key_of(period)) != why:
+            self._odd[key_of(period)] = why
+            _LOG.warning("no reference price for %s %s: %s", period.day, period.label, why)
+
+    async def _succeeded(self, period: DeliveryPeriod, schedule: MarketDataSchedule) -> None:
+        self._odd.pop(key_of(period), None)
+        if self._patience.succeeded():
+            _LOG.warning("the market-data provider answers again")
+            await schedule.forgive()
+            self._asked = await schedule.asked()
+
+    def _was_stopped(self, error: Exception) -> None:
+        what = f"{type(error).__name__}: {error}"
+        if what != self._stopped_by:
+            _LOG.warning("polling reference prices pauses: %s", what, exc_info=error)
+        self._stopped_by = what
+
+    def _went_on(self) -> None:
+        if self._stopped_by is not None:
+            _LOG.warning("polling reference prices goes on")
+        self._stopped_by = None
+
+
+def _kind(status: int) -> Failure:
+    if status == 429:
+        return "refuses requests"
+    return "fails" if status >= 500 else "gives unusable answers"
+
+
+def _with_location(why: str, answer: ProviderAnswer) -> str:
+    return f"{why} and points to {answer.location[:200]}" if answer.location else why
+
+
+def _steady() -> float:
+    return asyncio.get_running_loop().time()
