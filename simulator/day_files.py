@@ -26,13 +26,14 @@ def write_day_file(folder: Path, exchange: str, day: date, deals: Iterable[Simul
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / day_file_name(exchange, day)
-    known = [*_rows_of(path), *(deal.row() for deal in deals)]
+    known: list[tuple[str, ...]] = [*_rows_of(path), *(deal.row() for deal in deals)]
     rows = {(row[0], row[6], row[3]): row for row in known}
+    in_time = sorted(rows.values(), key=lambda row: (row[7], row))
     unfinished = path.with_suffix(".unfinished")
     with unfinished.open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file, lineterminator="\n")
         lines.writerow(COLUMNS)
-        lines.writerows(sorted(rows.values(), key=lambda row: (row[7], row)))
+        lines.writerows(in_time)
     return unfinished.replace(path)
 
 
@@ -60,4 +61,4 @@ def _rows_of(path: Path) -> list[tuple[str, ...]]:
     if not path.exists():
         return []
     with path.open(encoding="utf-8", newline="") as file:
-        return [tuple(row) for row in csv.reader(file)][1:]
+        return [tuple(row) for row in csv.reader(file) if len(row) == len(COLUMNS)][1:]
