@@ -1,0 +1,201 @@
+"""How is a line to the exchange held open for ever, and every byte of it noted?
+
+Nothing happens between the socket and the journal: a consumer that pauses makes the
+websocket client lose its own healthy connection. Whatever ends a connection, the line
+opens the next one, at once and then with growing delays.
+"""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from ssl import SSLContext
+from typing import Final, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from adapters.exchange_connection import ExchangeConnection, ending_of, failure_of
+from adapters.journal import LineConnected, LineDisconnected, MessageHeard, Noted
+
+_log = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
+
+STOPPED: Final = "receiver stopped"
+STEADY_S: Final = 1.0
+"""A connection that held this long, and longer than the delay before it, starts the delays anew."""
+
+
+class Journal(Protocol):
+    """Where a line notes what it hears; must never block."""
+
+    def append(self, noted: Noted) -> None:
+        """Take *noted* for the next commit."""
+
+    def heard(self, connection: str, at: datetime) -> None:
+        """Note that *connection* was alive *at*."""
+
+
+@dataclass(frozen=True)
+class LineOptions:
+    """How a line connects, and when it counts as lost. Durations are in seconds."""
+
+    reconnect_delays_s: tuple[float, ...] = (0, 0.1, 0.25, 0.5, 1, 2, 5)
+    jitter: float = 0.2
+    open_timeout_s: float = 10
+    close_timeout_s: float = 1
+    ping_interval_s: float = 5
+    silence_s: float = 20
+    largest_message_bytes: int = 64 * 1024 * 1024
+    largest_queue: int = 8192
+    ssl: SSLContext | None = None
+
+
+class Line:
+    """One websocket to the exchange, held open until told to stop. ``name`` is like ``exchange/1``."""
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        *,
+        journal: Journal,
+        clock: Callable[[], datetime],
+        random: Random,
+        options: LineOptions | None = None,
+    ) -> None:
+        self.name = name
+        self._url = url
+        self._journal = journal
+        self._clock = clock
+        self._random = random
+        self._options = options or LineOptions()
+        self._trouble = ""
+        self._failed_attempts = 0
+
+    async def hold(self, stop: asyncio.Event) -> None:
+        """Keep the line open until *stop*; then close it, with everything that came in noted."""
+        loop = asyncio.get_running_loop()
+        lost_in_a_row = 0
+        while not stop.is_set():
+            delay_s = self._delay_s(lost_in_a_row)
+            await _unless(stop, asyncio.sleep(delay_s))
+            connection = await _unless(stop, self._open())
+            if connection is None:
+                lost_in_a_row += 1
+                continue
+            opened_at_s = loop.time()
+            await self._listen(connection, stop)
+            held_s = loop.time() - opened_at_s
+            lost_in_a_row = 0 if held_s >= max(STEADY_S, delay_s) else lost_in_a_row + 1
+
+    def _delay_s(self, lost_in_a_row: int) -> float:
+        delays = self._options.reconnect_delays_s
+        delay_s = delays[min(lost_in_a_row, len(delays) - 1)]
+        return delay_s * self._random.uniform(1 - self._options.jitter, 1 + self._options.jitter)
+
+    async def _open(self) -> ExchangeConnection | None:
+        """Try once; whatever goes wrong is logged when it differs from the time before."""
+        options = self._options
+        address = urlsplit(self._url)
+        secure = address.scheme == "wss"
+        try:
+            connection = await connect(
+                self._url,
+                # Named here, the library refuses redirects to another one.
+                host=address.hostname,
+                port=address.port or (443 if secure else 80),
+                ssl=(options.ssl or True) if secure else None,
+                ssl_shutdown_timeout=options.close_timeout_s if secure else None,
+                create_connection=ExchangeConnection,
+                proxy=None,
+                compression=None,
+                open_timeout=options.open_timeout_s,
+                close_timeout=options.close_timeout_s,
+                ping_interval=options.ping_interval_s,
+                # Whatever comes in shows that the line lives, so a missing pong alone does not end it.
+                ping_timeout=None,
+                max_size=options.largest_message_bytes,
+                max_queue=options.largest_queue,
+            )
+        except Exception as error:
+            self._failed_attempts += 1
+            self._report(f"it cannot be opened: {failure_of(error)}")
+            return None
+        assert isinstance(connection, ExchangeConnection)
+        return connection
+
+    async def _listen(self, connection: ExchangeConnection, stop: asyncio.Event) -> None:
+        """Note all that comes in until the connection ends or *stop*, then note its end."""
+        name = uuid.uuid4().hex
+        connected_at = last_heard_at = self._clock()
+
+        def hear() -> None:
+            nonlocal last_heard_at
+            last_heard_at = self._clock()
+            self._journal.heard(name, last_heard_at)
+
+        connection.on_bytes = hear
+        self._journal.append(LineConnected(self.name, name, connected_at))
+        closer = asyncio.create_task(_close_on(stop, connection))
+        steady = asyncio.get_running_loop().call_later(STEADY_S, self._report_steady)
+        reason = "receiver ended"
+        try:
+            reason = await self._note_messages(connection, name)
+        finally:
+            steady.cancel()
+            closer.cancel()
+            await asyncio.gather(closer, return_exceptions=True)
+            connection.transport.abort()
+            if stop.is_set():
+                reason = STOPPED
+            else:
+                self._report(f"it was lost: {reason}")
+            self._journal.append(LineDisconnected(self.name, name, self._clock(), connected_at, last_heard_at, reason))
+
+    async def _note_messages(self, connection: ExchangeConnection, name: str) -> str:
+        """Return why the connection ended, after the last message that it brought."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                async with asyncio.timeout_at(connection.heard_at_s + self._options.silence_s):
+                    payload = await connection.recv(decode=False)
+            except TimeoutError:
+                if loop.time() < connection.heard_at_s + self._options.silence_s:
+                    continue
+                return f"nothing heard for {self._options.silence_s:g} s"
+            except ConnectionClosed as error:
+                return ending_of(error)
+            self._journal.append(MessageHeard(self.name, name, self._clock(), payload))
+
+    def _report(self, trouble: str) -> None:
+        """Log *trouble* once, however often it repeats itself."""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            _log.warning("Line %s is down, %s. It is tried again until it is open.", self.name, trouble)
+
+    def _report_steady(self) -> None:
+        attempts, self._failed_attempts, self._trouble = self._failed_attempts, 0, ""
+        _log.info("Line %s is open%s", self.name, f", after {attempts} failed attempts" if attempts else "")
+
+
+async def _close_on(stop: asyncio.Event, connection: ExchangeConnection) -> None:
+    await stop.wait()
+    await connection.close()
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[object, object, _Result]) -> _Result | None:
+    """Return what *work* returns, or ``None`` when *stop* comes first."""
+    working = asyncio.create_task(work)
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        working.cancel()
+        stopping.cancel()
+        await asyncio.gather(working, stopping, return_exceptions=True)
