@@ -9,7 +9,7 @@ import { usePreferences } from "../preferences/preferences";
 import classes from "./chart.module.css";
 import { drawAverages, drawBars, drawReference, inksOf } from "./draw";
 import { Readout } from "./Readout";
-import { energyRange, type Mark, markAt, marksOf, priceRange } from "./series";
+import { energyRange, lowestPrice, type Mark, markAt, marksOf, mostEnergy, priceRange } from "./series";
 
 const FONT = "11px 'Inter Variable', sans-serif";
 
@@ -57,16 +57,24 @@ export default function DayChart({ performance, stale, open }: DayChartProps) {
         },
         axes: [
           { ...axis, grid: { show: false }, size: 24, values: "{HH}:{mm}" },
-          { ...axis, scale: "price", size: 48 },
+          {
+            ...axis,
+            scale: "price",
+            size: 48,
+            // The lowest third belongs to the bars: no price is written beside them.
+            filter: (_, ticks) => ticks.map((tick) => (tick < lowestPrice(latest.current) - 5 ? null : tick)),
+          },
           {
             ...axis,
             scale: "energy",
             side: 1,
             size: 44,
             grid: { show: false },
-            // The bars have the lowest third: no numbers beside the prices above it.
-            values: (self, ticks) =>
-              ticks.map((tick) => (tick <= (self.scales.energy?.max ?? 0) / 4 ? String(Math.abs(tick)) : "")),
+            splits: () => {
+              const most = mostEnergy(latest.current);
+              return [-most, 0, most];
+            },
+            values: (_, ticks) => ticks.map((tick) => String(Math.round(Math.abs(tick)))),
           },
         ],
         series: [

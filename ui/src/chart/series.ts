@@ -33,20 +33,29 @@ export function marksOf(performance: PerformancePartsFragment, stale: boolean): 
   }));
 }
 
-/** Room above and below the prices, so that no mark touches the frame; something to look at when there are none. */
+/** Prices have the upper two thirds, with room so that no mark touches the frame. */
 export function priceRange(marks: readonly Mark[]): [number, number] {
   const prices = marks.flatMap((mark) => [mark.average, mark.reference]).filter((price) => price !== null);
-  if (prices.length === 0) return [0, 100];
+  if (prices.length === 0) return [-50, 100];
   const low = Math.min(...prices);
   const high = Math.max(...prices);
-  const room = Math.max((high - low) * 0.12, 1);
-  return [low - room, high + room];
+  const span = Math.max(high - low, 2);
+  return [low - span * 0.72, high + span * 0.12];
 }
 
 /** Bars stand in the lowest third: bought upwards from the zero line, sold downwards. */
 export function energyRange(marks: readonly Mark[]): [number, number] {
-  const most = Math.max(1, ...marks.map((mark) => Math.max(mark.bought, mark.sold)));
-  return [-most * 1.1, most * 5];
+  const most = mostEnergy(marks);
+  return [-most * 1.15, most * 5];
+}
+
+export function mostEnergy(marks: readonly Mark[]): number {
+  return Math.max(1, ...marks.map((mark) => Math.max(mark.bought, mark.sold)));
+}
+
+export function lowestPrice(marks: readonly Mark[]): number {
+  const prices = marks.flatMap((mark) => [mark.average, mark.reference]).filter((price) => price !== null);
+  return Math.min(...prices);
 }
 
 /** The shortest period under a moment: a quarter-hour lies over its hour. */

@@ -2,6 +2,7 @@
 import { useMediaQuery } from "@mantine/hooks";
 import { lazy, Suspense, useCallback } from "react";
 import type { Address } from "../address/address";
+import { ChartFence } from "../chart/ChartFence";
 import { Banners } from "../health/Banners";
 import { Foot } from "../health/Foot";
 import { usePulse, useServerNow } from "../health/PulseContext";
@@ -72,10 +73,11 @@ export function DayView({ selection, period, go }: DayViewProps) {
               <Cards total={performance.total} />
             </div>
             {performance.total.dealCount === 0 && <Empty selection={selection} performance={performance} />}
-            <Suspense fallback={<div className={classes.chartPlace} />}>
-              <DayChart performance={performance} stale={stale} open={open} />
-            </Suspense>
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+            <ChartFence>
+              <Suspense fallback={<div className={classes.chartPlace} />}>
+                <DayChart performance={performance} stale={stale} open={open} />
+              </Suspense>
+            </ChartFence>
             <section className={classes.periods} aria-label="Periods" ref={rows} tabIndex={phone ? -1 : 0}>
               {phone ? (
                 <PeriodList performance={performance} stale={stale} now={moment} open={open} />

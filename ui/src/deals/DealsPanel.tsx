@@ -38,7 +38,9 @@ export default function DealsPanel({ performance, period, at, close }: DealsPane
       classNames={{ content: classes.panel ?? "", header: classes.header ?? "", body: classes.body ?? "" }}
     >
       {figures === null ? (
-        <p className={classes.note}>There is no delivery period {periodName(period)} on this day.</p>
+        <p className={classes.note} data-note>
+          There is no delivery period {periodName(period)} on this day.
+        </p>
       ) : (
         <>
           <Evidence figures={figures} lastUpdate={entry?.referenceLastUpdate ?? null} day={deliveryDay} />
@@ -112,10 +114,19 @@ function Deals({ performance, label, at, dealCount }: DealsProps) {
   const { traderId, deliveryDay, knowledge } = performance;
   const scope = { traderId: traderId ?? null, deliveryDay, label, at, dealCount };
   const { pages, failure, showOlder } = useDeals(scope);
-  if (failure) return <p className={classes.note}>{`${failure.title}. ${failure.advice}`}</p>;
-  if (!pages) return <p className={classes.note}>Fetching the deals…</p>;
+  if (failure) return <p className={classes.note} data-note>{`${failure.title}. ${failure.advice}`}</p>;
+  if (!pages)
+    return (
+      <p className={classes.note} data-note>
+        Fetching the deals…
+      </p>
+    );
   if (pages.deals.length === 0) {
-    return <p className={classes.note}>No deals here as of position {whole(knowledge.position)}.</p>;
+    return (
+      <p className={classes.note} data-note>
+        No deals here as of position {whole(knowledge.position)}.
+      </p>
+    );
   }
   return (
     <>

@@ -47,7 +47,12 @@ export function Figure({ field, text, unit, money = false, exact }: FigureProps)
       title={hidden ? undefined : (exact ?? undefined)}
     >
       {hidden ? HIDDEN : text}
-      {unit && <span className={classes.unit}> {unit}</span>}
+      {unit && (
+        <span className={classes.unit} data-unit>
+          {" "}
+          {unit}
+        </span>
+      )}
     </span>
   );
 }

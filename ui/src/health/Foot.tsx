@@ -28,7 +28,7 @@ export function Foot({ performance, at, today }: FootProps) {
         {performance && (
           <>
             <span>
-              As of position <span data-field="position">{whole(performance.knowledge.position)}</span>
+              As of position <span data-field="logPosition">{whole(performance.knowledge.position)}</span>
               {performance.knowledge.recordedAt && `, recorded ${moment(performance.knowledge.recordedAt)}`}
             </span>
             {live && behind !== null && (

@@ -20,7 +20,6 @@ interface PeriodTableProps {
 }
 
 const COLUMNS = [
-  ["vs reference", "EUR/MWh"],
   ["PnL vs ref.", "EUR"],
   ["Average", "EUR/MWh"],
   ["Reference", "EUR/MWh"],
@@ -42,6 +41,9 @@ export function PeriodTable({ performance, stale, now, opened, open }: PeriodTab
         <tr>
           <th scope="col" className={classes.periodHead}>
             Period
+          </th>
+          <th scope="col" className={classes.lightHead}>
+            vs reference <span className={classes.unit}>EUR/MWh</span>
           </th>
           {COLUMNS.map(([name, unit]) => (
             <th scope="col" key={name}>

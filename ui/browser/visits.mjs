@@ -1,0 +1,70 @@
+// Which pages are visited, and when is each of them ready to be looked at?
+
+const PATIENCE = { timeout: 20_000 };
+
+const loaded = (page) => page.locator("main[data-loaded]").waitFor(PATIENCE);
+const drawn = (page) => page.locator(".uplot canvas").first().waitFor(PATIENCE);
+const live = (page) => page.locator('[data-field="state"][data-state="live"]').waitFor(PATIENCE);
+
+export function visits({ day, trader }) {
+  const search = new URLSearchParams();
+  if (trader) search.set("trader", trader);
+  if (day) search.set("day", day);
+  const at = (more) => `/?${new URLSearchParams([...search, ...Object.entries(more)])}`;
+  return [
+    {
+      name: "dashboard",
+      path: at({}),
+      ready: async (page) => {
+        await loaded(page);
+        await drawn(page);
+        await live(page);
+      },
+    },
+    {
+      name: "empty-day",
+      path: "/?day=2001-01-01",
+      ready: async (page) => {
+        await page.locator('[data-field="empty"]').waitFor(PATIENCE);
+        await drawn(page);
+      },
+    },
+    {
+      name: "deals",
+      path: at({ period: "day" }),
+      ready: async (page) => {
+        await page.getByRole("dialog").waitFor(PATIENCE);
+        await page
+          .locator('[role="dialog"] tr[data-deal], [role="dialog"] [data-note]')
+          .first()
+          .waitFor(PATIENCE);
+      },
+    },
+    {
+      name: "as-of",
+      path: at({ at: "1" }),
+      ready: async (page) => {
+        await loaded(page);
+        await drawn(page);
+        await page.locator("header[data-as-of]").waitFor(PATIENCE);
+      },
+    },
+    {
+      name: "help",
+      path: at({}),
+      ready: async (page) => {
+        await loaded(page);
+        await drawn(page);
+        await page.keyboard.press("?");
+        await page.getByRole("dialog").waitFor(PATIENCE);
+      },
+    },
+    {
+      name: "graphiql",
+      path: "/graphiql",
+      // The inside of GraphiQL is its makers' work; the page around it is ours.
+      notOurs: [".graphiql-container", ".monaco-aria-container"],
+      ready: (page) => page.locator(".graphiql-container .monaco-editor").first().waitFor(PATIENCE),
+    },
+  ];
+}
