@@ -35,7 +35,8 @@ class JournalRinger:
         try:
             if self._descriptor is None:
                 self._descriptor = os.open(self._pipe, os.O_WRONLY | os.O_NONBLOCK)
-            os.write(self._descriptor, _RING)
+            if stat.S_ISFIFO(os.fstat(self._descriptor).st_mode):
+                os.write(self._descriptor, _RING)
         except OSError as error:
             # A full pipe has rung already; without a listener there is nobody to wake.
             if error.errno != errno.EAGAIN:
