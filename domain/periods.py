@@ -24,6 +24,8 @@ HOURS_OF: Final[dict[int, Decimal]] = {60: Decimal(1), 30: Decimal("0.5"), 15: D
 """Hours in a duration: energy in MWh is power in MW times these."""
 
 _QUARTER = timedelta(minutes=15)
+_FIRST_DAY = date.min + timedelta(days=2)
+_LAST_DAY = date.max - timedelta(days=2)
 _LABEL = re.compile(r"(\d\d)(?::(\d\d))?-(\d\d)(?::(\d\d))?([AB]?)", re.ASCII)
 
 
@@ -110,6 +112,8 @@ def _by_label(day: date, zone: ZoneInfo) -> dict[str, DeliveryPeriod]:
 
 def _quarter_hours(day: date, zone: ZoneInfo) -> list[datetime]:
     """Return the UTC starts of the quarter-hours whose local date is *day*."""
+    if not _FIRST_DAY <= day <= _LAST_DAY:
+        return []
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     around = (noon + _QUARTER * step for step in range(-4 * 30, 4 * 30))
     return [start for start in around if start.astimezone(zone).date() == day]
