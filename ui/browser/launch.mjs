@@ -6,7 +6,7 @@ import { chromium as playwright } from "playwright-core";
 export async function launch() {
   return playwright.launch({
     executablePath: process.env.WATTBOOK_CHROMIUM ?? (await chromium.executablePath()),
-    args: chromium.args.filter((argument) => !argument.startsWith("--headless")),
+    args: ["--no-sandbox", "--disable-dev-shm-usage"],
     headless: true,
   });
 }

@@ -9,7 +9,16 @@ import { usePreferences } from "../preferences/preferences";
 import classes from "./chart.module.css";
 import { drawAverages, drawBars, drawReference, inksOf } from "./draw";
 import { Readout } from "./Readout";
-import { energyRange, lowestPrice, type Mark, markAt, marksOf, mostEnergy, priceRange } from "./series";
+import {
+  dayRange,
+  energyRange,
+  type Mark,
+  markAt,
+  marksOf,
+  mostEnergy,
+  priceRange,
+  priceTicks,
+} from "./series";
 
 const FONT = "11px 'Inter Variable', sans-serif";
 
@@ -51,7 +60,7 @@ export default function DayChart({ performance, stale, open }: DayChartProps) {
         padding: [8, 8, 0, 0],
         cursor: { y: false, drag: { setScale: false, x: false, y: false }, points: { show: false } },
         scales: {
-          x: { time: true, range: () => [latest.current[0]?.start ?? 0, latest.current.at(-1)?.end ?? 1] },
+          x: { time: true, range: () => dayRange(latest.current) },
           price: { range: () => priceRange(latest.current) },
           energy: { range: () => energyRange(latest.current) },
         },
@@ -61,8 +70,9 @@ export default function DayChart({ performance, stale, open }: DayChartProps) {
             ...axis,
             scale: "price",
             size: 48,
+            space: 26,
             // The lowest third belongs to the bars: no price is written beside them.
-            filter: (_, ticks) => ticks.map((tick) => (tick < lowestPrice(latest.current) - 5 ? null : tick)),
+            splits: (_self, _axis, _low, high, step) => priceTicks(latest.current, high, step),
           },
           {
             ...axis,

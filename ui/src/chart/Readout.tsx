@@ -14,13 +14,13 @@ export function Readout({ entry }: { entry: PeriodPartsFragment | null }) {
             <path className={classes.above} d="M6 1 11 10H1Z" />
             <rect className={classes.notAbove} x="15" y="1" width="9" height="9" />
           </svg>
-          own average, above and not above
+          own average
         </span>
         <span className={classes.key}>
           <svg width="22" height="12" aria-hidden="true">
             <path className={classes.step} d="M1 9H11V3H21" />
           </svg>
-          reference price, EUR/MWh
+          reference, EUR/MWh
         </span>
         <span className={classes.key}>
           <svg width="12" height="12" aria-hidden="true">

@@ -33,14 +33,32 @@ export function marksOf(performance: PerformancePartsFragment, stale: boolean): 
   }));
 }
 
+/** The whole day, also where its last row is a quarter-hour that ends before it. */
+export function dayRange(marks: readonly Mark[]): [number, number] {
+  if (marks.length === 0) return [0, 1];
+  return [Math.min(...marks.map((mark) => mark.start)), Math.max(...marks.map((mark) => mark.end))];
+}
+
+const pricesOf = (marks: readonly Mark[]) =>
+  marks.flatMap((mark) => [mark.average, mark.reference]).filter((price) => price !== null);
+
 /** Prices have the upper two thirds, with room so that no mark touches the frame. */
 export function priceRange(marks: readonly Mark[]): [number, number] {
-  const prices = marks.flatMap((mark) => [mark.average, mark.reference]).filter((price) => price !== null);
+  const prices = pricesOf(marks);
   if (prices.length === 0) return [-50, 100];
   const low = Math.min(...prices);
   const high = Math.max(...prices);
   const span = Math.max(high - low, 2);
   return [low - span * 0.72, high + span * 0.12];
+}
+
+/** Round prices from just below the lowest one up. */
+export function priceTicks(marks: readonly Mark[], high: number, step: number): number[] {
+  const prices = pricesOf(marks);
+  const lowest = prices.length === 0 ? 0 : Math.min(...prices);
+  const ticks: number[] = [];
+  for (let tick = Math.ceil((lowest - step / 4) / step) * step; tick <= high; tick += step) ticks.push(tick);
+  return ticks;
 }
 
 /** Bars stand in the lowest third: bought upwards from the zero line, sold downwards. */
@@ -51,11 +69,6 @@ export function energyRange(marks: readonly Mark[]): [number, number] {
 
 export function mostEnergy(marks: readonly Mark[]): number {
   return Math.max(1, ...marks.map((mark) => Math.max(mark.bought, mark.sold)));
-}
-
-export function lowestPrice(marks: readonly Mark[]): number {
-  const prices = marks.flatMap((mark) => [mark.average, mark.reference]).filter((price) => price !== null);
-  return Math.min(...prices);
 }
 
 /** The shortest period under a moment: a quarter-hour lies over its hour. */

@@ -1,6 +1,6 @@
 // How did this trader (or the desk) do on this day: right, how much, where, and on a click why?
 import { useMediaQuery } from "@mantine/hooks";
-import { lazy, Suspense, useCallback } from "react";
+import { lazy, Suspense, useCallback, useRef } from "react";
 import type { Address } from "../address/address";
 import { ChartFence } from "../chart/ChartFence";
 import { Banners } from "../health/Banners";
@@ -15,6 +15,7 @@ import summary from "../performance/performance.module.css";
 import { usePerformance } from "../performance/usePerformance";
 import { PeriodList } from "../periods/PeriodList";
 import { PeriodTable } from "../periods/PeriodTable";
+import { useStartAtNow } from "../periods/useStartAtNow";
 import classes from "./dashboard.module.css";
 import { Empty } from "./Empty";
 import { FailureNotice } from "./FailureNotice";
@@ -39,7 +40,9 @@ export function DayView({ selection, period, go }: DayViewProps) {
   const { performance, failure } = usePerformance({ traderId, deliveryDay: day, at });
   const phone = useMediaQuery("(max-width: 720px)", undefined, { getInitialValueInEffect: false });
   const open = useCallback((label: string) => go({ period: label }), [go]);
-  const rows = useRowKeys();
+  const rows = useRef<HTMLElement>(null);
+  useRowKeys(rows);
+  useStartAtNow(rows, performance !== null);
 
   const live = at === null;
   const stale = live && freshness.muted;

@@ -18,7 +18,9 @@ export function DealTable({ deals, withTrader, withPeriod }: DealTableProps) {
   const zone = useMarket().market.timeZone;
   const today = dayOf(zone, usePulse().serverNow());
   return (
-    <section className={classes.scroll} aria-label="Deals, newest first" tabIndex={-1}>
+    // On a phone the table scrolls sideways, and what scrolls must be reachable by keyboard.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
+    <section className={classes.scroll} aria-label="Deals, newest first" tabIndex={0}>
       <table className={classes.table}>
         <thead>
           <tr>

@@ -11,6 +11,8 @@ import { DealTable } from "./DealTable";
 import classes from "./deals.module.css";
 import { useDeals } from "./useDeals";
 
+const INSTANTLY = { duration: 0 };
+
 interface DealsPanelProps {
   performance: PerformancePartsFragment;
   /** A label, or every period of the day. */
@@ -26,34 +28,40 @@ export default function DealsPanel({ performance, period, at, close }: DealsPane
   const figures = all ? performance.total : (entry?.figures ?? null);
   const title = `${all ? "Whole day" : periodName(period)} · ${dayName(deliveryDay)} · ${traderId ?? "whole desk"}`;
   return (
-    <Drawer
+    <Drawer.Root
       opened
       onClose={close}
       position="right"
       size={720}
-      title={title}
-      closeButtonProps={{ "aria-label": "Close the deals" }}
       lockScroll={false}
-      transitionProps={{ duration: 0 }}
-      classNames={{ content: classes.panel ?? "", header: classes.header ?? "", body: classes.body ?? "" }}
+      transitionProps={INSTANTLY}
     >
-      {figures === null ? (
-        <p className={classes.note} data-note>
-          There is no delivery period {periodName(period)} on this day.
-        </p>
-      ) : (
-        <>
-          <Evidence figures={figures} lastUpdate={entry?.referenceLastUpdate ?? null} day={deliveryDay} />
-          <Deals
-            key={`${traderId} ${deliveryDay} ${period} ${at}`}
-            performance={performance}
-            label={all ? null : period}
-            at={at}
-            dealCount={figures.dealCount}
-          />
-        </>
-      )}
-    </Drawer>
+      <Drawer.Overlay backgroundOpacity={0.35} />
+      <Drawer.Content className={classes.panel}>
+        <div className={classes.header}>
+          <Drawer.Title>{title}</Drawer.Title>
+          <Drawer.CloseButton aria-label="Close the deals" />
+        </div>
+        <Drawer.Body className={classes.body}>
+          {figures === null ? (
+            <p className={classes.note} data-note>
+              There is no delivery period {periodName(period)} on this day.
+            </p>
+          ) : (
+            <>
+              <Evidence figures={figures} lastUpdate={entry?.referenceLastUpdate ?? null} day={deliveryDay} />
+              <Deals
+                key={`${traderId} ${deliveryDay} ${period} ${at}`}
+                performance={performance}
+                label={all ? null : period}
+                at={at}
+                dealCount={figures.dealCount}
+              />
+            </>
+          )}
+        </Drawer.Body>
+      </Drawer.Content>
+    </Drawer.Root>
   );
 }
 

@@ -15,6 +15,9 @@ export default function Calendar({ day, today, choose }: CalendarProps) {
       defaultDate={day}
       size="sm"
       firstDayOfWeek={1}
+      // Weekends would be red, and red means the light.
+      weekendDays={[]}
+      highlightToday={false}
       getDayProps={(each) => (each === today ? { "aria-current": "date" } : {})}
       onChange={(chosen) => chosen && choose(chosen)}
     />

@@ -31,7 +31,7 @@ export function TraderSelect({ traderId, at, choose }: TraderSelectProps) {
     pause: !wide,
   });
   useCommands({ trader: () => field.current?.focus() });
-  if (!wide) return <span className={classes.fixed}>{traderId}</span>;
+  if (!wide) return <span className={`${classes.trader} ${classes.fixed}`}>{traderId}</span>;
 
   const known = traders.data?.traders ?? [];
   const names = traderId !== null && !known.includes(traderId) ? [...known, traderId] : known;
@@ -39,8 +39,8 @@ export function TraderSelect({ traderId, at, choose }: TraderSelectProps) {
     <Select
       ref={field}
       aria-label="Trader"
+      className={classes.trader}
       size="xs"
-      w={150}
       searchable
       allowDeselect={false}
       selectFirstOptionOnChange
