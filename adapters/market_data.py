@@ -63,14 +63,16 @@ class MarketDataClient:
 
 
 @asynccontextmanager
-async def open_market_data(base_url: str, clock: Callable[[], datetime]) -> AsyncIterator[MarketDataClient]:
+async def open_market_data(
+    base_url: str, clock: Callable[[], datetime], *, answer_within_s: float = ANSWER_WITHIN_S
+) -> AsyncIterator[MarketDataClient]:
     """Yield a client of the provider at *base_url*: no proxy, no cookies, one connection a request."""
     session = aiohttp.ClientSession(
         # A kept connection may be gone by the next request, which would then be spent for nothing.
         connector=aiohttp.TCPConnector(force_close=True, limit=0),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "wattbook"},
-        timeout=aiohttp.ClientTimeout(total=ANSWER_WITHIN_S, connect=CONNECT_WITHIN_S),
+        timeout=aiohttp.ClientTimeout(total=answer_within_s, connect=CONNECT_WITHIN_S),
         trust_env=False,
         middlewares=(_send_once,),
     )

@@ -54,7 +54,7 @@ RecordPrice = Callable[[ReferencePriceUpdated], Awaitable[bool]]
 
 @dataclass(frozen=True)
 class Polling:
-    """What the loop needs from outside; *clock* gives the aware UTC time."""
+    """What the loop needs from outside; ``clock`` gives the aware UTC time."""
 
     provider: Provider
     open_schedule: Callable[[], AbstractAsyncContextManager[MarketDataSchedule]]
@@ -65,6 +65,7 @@ class Polling:
     refresh_s: int
     clock: Callable[[], datetime]
     rng: random.Random
+    look_every_s: float = LOOK_EVERY_S
 
 
 async def poll_market_data(
@@ -179,9 +180,11 @@ class _Poller:
     async def _settle(self, schedule: MarketDataSchedule | None) -> None:
         """Wait for answers, a second at most, and deal with them; what cannot be recorded yet stays."""
         if not self._in_flight:
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(self._polling.look_every_s)
         else:
-            await asyncio.wait(self._in_flight.values(), timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                self._in_flight.values(), timeout=self._polling.look_every_s, return_when=asyncio.FIRST_COMPLETED
+            )
         for key in [key for key, task in self._in_flight.items() if task.done()]:
             self._outcomes.append(self._in_flight.pop(key).result())
         while self._outcomes:
