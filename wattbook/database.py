@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from adapters.embedded_postgres import SERVICE_ROLE, EmbeddedPostgres
-from adapters.installation import install
-from domain.errors import DatabaseUnavailableError
+from adapters.installation import claim_demo, install
+from domain.errors import DatabaseUnavailableError, InvalidSettingsError
 from projections import READ_MODELS
 from wattbook.settings import Settings
 
@@ -19,6 +20,15 @@ class Database:
 
     url: str
     service_url: str
+
+    def url_for(self, role: str) -> str:
+        """Return what *role* connects with: its connections carry its name."""
+        return make_conninfo(self.service_url, application_name=application_name(role))
+
+
+def application_name(role: str) -> str:
+    """Return the name by which PostgreSQL knows the connections of *role*."""
+    return f"wattbook-{role}"
 
 
 @contextmanager
@@ -39,6 +49,16 @@ def database(settings: Settings) -> Iterator[Database]:
         yield Database(embedded.url, embedded.service_url)
     finally:
         embedded.stop()
+
+
+def keep_demo_apart(opened: Database, demo: bool) -> None:
+    """Raise :class:`InvalidSettingsError` rather than mix a demo's deals with real ones: the log never forgets."""
+    if claim_demo(opened.url, demo):
+        return
+    there, here = ("real deals", "a demo") if demo else ("a demo's deals", "real deals")
+    raise InvalidSettingsError(
+        [f"WATTBOOK_DATA_DIR or WATTBOOK_DATABASE_URL: this log holds {there}; choose another place for {here}"]
+    )
 
 
 def _install(url: str, service_role: str) -> None:

@@ -1,0 +1,154 @@
+"""Which commands are there, with which flags, and what does each start?"""
+
+import argparse
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, date, datetime
+
+from domain.errors import InvalidSettingsError
+from simulator import command as simulators
+from simulator.options import add_arguments as add_simulators
+from wattbook.database import database, keep_demo_apart
+from wattbook.process import run_until_stopped
+from wattbook.project import project
+from wattbook.receive import receive
+from wattbook.record import record
+from wattbook.report import Moment, report
+from wattbook.run import run
+from wattbook.serve import serve
+from wattbook.settings import Settings
+from wattbook.status import status
+
+Command = Callable[[argparse.Namespace, Mapping[str, str]], int]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    top = argparse.ArgumentParser(
+        prog="wattbook", description="An event-sourced book of power deals. Settings come from WATTBOOK_… variables."
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, command: Command, tells: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=tells, description=tells[0].upper() + tells[1:] + ".")
+        added.add_argument("--verbose", action="store_true", help="log more")
+        added.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
+        added.set_defaults(run=command)
+        return added
+
+    added = add("run", _run, "run everything in one process group")
+    added.add_argument("--demo", action="store_true", help="with a simulated market to listen to")
+    added = add("receive", _receive, "hold the lines to the exchange open, into a local journal")
+    added.add_argument("--line", type=int, action="append", metavar="N", help="only this line (repeatable)")
+    add("record", _record, "record what was received, and reference prices, in the event log")
+    add("project", _project, "keep the read models up to the event log")
+    add("serve", _serve, "serve the dashboard and the GraphQL API")
+    added = add("report", _report, "print how a trader, or the desk, did on a delivery day")
+    added.add_argument("--trader", metavar="ID", help="the trader (default: the whole desk)")
+    added.add_argument("--day", type=_day, required=True, metavar="YYYY-MM-DD", help="the delivery day")
+    moment = added.add_mutually_exclusive_group()
+    moment.add_argument("--position", type=_position, metavar="P", help="as of this position in the log")
+    moment.add_argument("--at", type=_instant, metavar="TIME", help="as of this time, with its offset")
+    added.add_argument("--json", action="store_true", help="canonical JSON (RFC 8785)")
+    added = add("status", _status, "print positions, lags, feeds and counts")
+    added.add_argument("--json", action="store_true", help="for machines")
+    added = add("simulate", _simulate, "stand in for the exchange or the market-data provider")
+    add_simulators(added)
+    add("database", _database, "print the URL of the database in use")
+    return top
+
+
+def _run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    settings = Settings.from_environment(environ)
+    if not args.demo and not settings.exchange_urls:
+        raise InvalidSettingsError(
+            ["WATTBOOK_EXCHANGE_URLS: no line to the exchange is set ('run --demo' needs none: it brings a market)"]
+        )
+    with database(settings) as opened:
+        keep_demo_apart(opened, demo=args.demo)
+        return run_until_stopped(lambda stop: run(settings, environ, args.demo, args.verbose, stop))
+
+
+def _receive(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    settings = Settings.from_environment(environ)
+    lines = tuple(args.line) if args.line else None
+    return run_until_stopped(lambda stop: receive(settings, lines, stop), with_supervisor=args.supervised)
+
+
+def _record(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    return _with_database(args, environ, record)
+
+
+def _project(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    return _with_database(args, environ, lambda _, url, stop: project(url, stop))
+
+
+def _serve(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    return _with_database(args, environ, serve)
+
+
+def _report(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    settings = Settings.from_environment(environ)
+    with database(settings) as opened:
+        return asyncio.run(
+            report(
+                settings, opened.service_url, args.trader, args.day, Moment(args.position, args.at), as_json=args.json
+            )
+        )
+
+
+def _status(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    settings = Settings.from_environment(environ)
+    with database(settings) as opened:
+        return asyncio.run(status(settings, opened.service_url, as_json=args.json))
+
+
+def _simulate(args: argparse.Namespace, _: Mapping[str, str]) -> int:
+    async def simulate(stop: asyncio.Event) -> int:
+        await simulators.run(args, stop)
+        return 0
+
+    return run_until_stopped(simulate, with_supervisor=args.supervised)
+
+
+def _database(_: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    with database(Settings.from_environment(environ)) as opened:
+        print(opened.url)
+    return 0
+
+
+def _with_database(
+    args: argparse.Namespace,
+    environ: Mapping[str, str],
+    role: Callable[[Settings, str, asyncio.Event], Awaitable[int]],
+) -> int:
+    settings = Settings.from_environment(environ)
+    with database(settings) as opened:
+        url = opened.url_for(args.command)
+        return run_until_stopped(lambda stop: role(settings, url, stop), with_supervisor=args.supervised)
+
+
+def _day(text: str) -> date:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"not a day like 2023-02-06: {text!r}")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"there is no such day: {text!r}") from None
+
+
+def _position(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,18}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"not a position in the log: {text!r}")
+    return int(text)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+        if instant.tzinfo is None:
+            raise ValueError
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not a time with an offset like 2023-02-06T17:00:00Z: {text!r}") from None
+    return instant.astimezone(UTC)
