@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar, Final, Literal
 
+from domain.decimals import EXACT
 from domain.periods import DeliveryPeriod
 
 Direction = Literal["buy", "sell"]
@@ -33,7 +34,7 @@ class Deal:
     @property
     def energy_mwh(self) -> Decimal:
         """Energy in MWh: power held over the delivery period."""
-        return self.quantity_mw * self.period.hours
+        return EXACT.multiply(self.quantity_mw, self.period.hours)
 
     @property
     def content(self) -> tuple[object, ...]:
