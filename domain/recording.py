@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC
 from hashlib import sha256
 from typing import Final, Literal
-from urllib.parse import quote
 
 from domain.events import (
     Deal,
@@ -72,9 +71,13 @@ def stream_of(event: Event) -> str:
 
 
 def deal_stream(deal: Deal) -> str:
-    """Return the stream of a deal: ``deal:<exchange>:<id>:<trader>:<direction>``, each part percent-encoded."""
+    """Return the stream of a deal: ``deal:<exchange>:<id>:<trader>:<direction>``.
+
+    A colon within a part is written ``%3A`` and a percent sign ``%25``. All else stays as
+    it is: readable, and short enough for an index of the database in any script.
+    """
     parts = (deal.exchange, deal.deal_id, deal.trader_id, deal.direction)
-    return ":".join(["deal", *(quote(part, safe=" /@+,;=()") for part in parts)])
+    return ":".join(["deal", *(part.replace("%", "%25").replace(":", "%3A") for part in parts)])
 
 
 def reference_price_stream(period: DeliveryPeriod) -> str:
@@ -89,24 +92,44 @@ def decide(event: Event, past: Sequence[Recorded]) -> Decision:
             return _decide_deal(event, past)
         case ReferencePriceUpdated():
             return _decide_price(event, past)
-        case DealCancelled() | DealCorrected() | DealConflicted():
-            return Append(event)
+        case DealCancelled(replaces=replaced) | DealCorrected(replaces=replaced):
+            return _decide_taking_back(event, replaced, past)
+        case DealConflicted(deal=deal):
+            known = _seen(deal, past)
+            return Append(event) if known is None else AlreadyRecorded(known)
         case _:
-            same = (recorded for recorded in past if type(recorded.event) is type(event))
+            same = (recorded.position for recorded in past if type(recorded.event) is type(event))
             known = next(same, None)
-            return AlreadyRecorded(known.position) if known else Append(event)
+            return Append(event) if known is None else AlreadyRecorded(known)
 
 
 def _decide_deal(event: DealConfirmed, past: Sequence[Recorded]) -> Decision:
     """Any content already seen for an identity is a duplicate; other content conflicts with what stands."""
     if not past:
         return Append(event)
-    for recorded in past:
-        if any(deal.content == event.deal.content for deal in _deals_in(recorded.event)):
-            return AlreadyRecorded(recorded.position)
+    known = _seen(event.deal, past)
+    if known is not None:
+        return AlreadyRecorded(known)
     stands = _standing(past)
     conflict = DealConflicted(deal=event.deal, stands=stands, receipt=event.receipt)
     return Append(conflict, conflicts_with=stands)
+
+
+def _decide_taking_back(event: Event, replaced: int, past: Sequence[Recorded]) -> Decision:
+    """What an event recorded counts once, so it can be taken back once, by whoever came first."""
+    for recorded in past:
+        match recorded.event:
+            case DealCancelled(replaces=before) | DealCorrected(replaces=before) if before == replaced:
+                return AlreadyRecorded(recorded.position)
+    return Append(event)
+
+
+def _seen(deal: Deal, past: Sequence[Recorded]) -> int | None:
+    """Return the position of the first event that holds the content of *deal*."""
+    for recorded in past:
+        if any(known.content == deal.content for known in _deals_in(recorded.event)):
+            return recorded.position
+    return None
 
 
 def _deals_in(event: Event) -> tuple[Deal, ...]:
