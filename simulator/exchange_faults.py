@@ -54,6 +54,9 @@ class Utterance(NamedTuple):
 
 def utterances(deal: SimulatedDeal, faults: ExchangeFaults, seed: int) -> Iterator[Utterance]:
     """Return all that is said about *deal*, the true confirmation first."""
+    if not (faults.variants or faults.duplicate_rate or faults.conflict_rate or faults.garbage_rate):
+        yield Utterance(deal.message())
+        return
     rng = random.Random(f"{seed}/said/{'/'.join(deal.identity)}")
     variants = [variant for variant in VARIANTS if faults.variants and rng.random() < 0.2]
     yield Utterance(deal.said_as(variants) if variants else deal.message())

@@ -33,6 +33,10 @@ OPENS: Final = time(11)
 _MINUTE: Final = timedelta(minutes=1)
 _HOUR: Final = timedelta(hours=1)
 _MOST_PER_MINUTE: Final = 99_999
+_NOTHING: Final = (Decimal(0), Decimal(0))
+
+_Sums = dict[DeliveryPeriod, tuple[Decimal, Decimal]]
+"""By period, the volume in MW and the value: the sum of MW times EUR/MWh."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,8 @@ class Market:
         named = f"{EDITION}/{parameters.seed}/{self._zone.key}/{parameters.crosses_percent}"
         self._print = int.from_bytes(hashlib.sha256(named.encode()).digest()[:4]) % 10_000
         self._moods = lru_cache(maxsize=8)(self._moods_at)
-        self._minute = lru_cache(maxsize=128)(self._draw_minute)
+        self._minute = lru_cache(maxsize=4)(self._draw_minute)
+        self._minute_sums = lru_cache(maxsize=128)(self._sum_minute)
         self._hour_sums = lru_cache(maxsize=256)(self._sum_hour)
         self._others = lru_cache(maxsize=1024)(self._draw_others)
 
@@ -104,15 +109,17 @@ class Market:
     def reference_price(self, period: DeliveryPeriod, until: datetime) -> Fraction | None:
         """Return the volume-weighted average in EUR/MWh of :meth:`trades`, exactly; None before the first."""
         volume, value = Decimal(0), Decimal(0)
-        hour = self.opens_at(period).replace(minute=0, second=0, microsecond=0)
         last = min(until, period.start)
-        while hour + _HOUR <= last:
-            more_volume, more_value = self._hour_sums(hour).get(period, (0, 0))
+        minute = self.opens_at(period).replace(minute=0)
+        while minute + _MINUTE <= last:
+            whole_hour = minute.minute == 0 and minute + _HOUR <= last
+            sums = self._hour_sums(minute) if whole_hour else self._minute_sums(minute)
+            more_volume, more_value = sums.get(period, _NOTHING)
             volume, value = volume + more_volume, value + more_value
-            hour += _HOUR
+            minute += _HOUR if whole_hour else _MINUTE
         rest = {
             deal.deal_id: deal.trade
-            for deal in self.desk_deals(hour, last + timedelta(microseconds=1))
+            for deal in self.desk_deals(minute, last + timedelta(microseconds=1))
             if deal.period == period
         }
         others = (trade for trade in self._others(period) if trade.executed_at <= until)
@@ -121,16 +128,20 @@ class Market:
             value += trade.quantity_mw * trade.price_eur_mwh
         return Fraction(value) / Fraction(volume) if volume else None
 
-    def _sum_hour(self, hour: datetime) -> dict[DeliveryPeriod, tuple[Decimal, Decimal]]:
-        """Return the volume and value of one hour of the desk's dealing, by period, each deal once."""
-        sums: dict[DeliveryPeriod, tuple[Decimal, Decimal]] = {}
+    def _sum_minute(self, minute: datetime) -> _Sums:
+        """Return the volume and value of one minute of the desk's dealing, by period, each deal once."""
+        sums: _Sums = {}
+        for deal in {deal.deal_id: deal for deal in self._draw_minute(minute)}.values():
+            volume, value = sums.get(deal.period, _NOTHING)
+            sums[deal.period] = (volume + deal.quantity_mw, value + deal.quantity_mw * deal.price_eur_mwh)
+        return sums
+
+    def _sum_hour(self, hour: datetime) -> _Sums:
+        sums: _Sums = {}
         for minute in minutes_between(hour, hour + _HOUR):
-            for deal in {deal.deal_id: deal for deal in self._draw_minute(minute)}.values():
-                volume, value = sums.get(deal.period, (Decimal(0), Decimal(0)))
-                sums[deal.period] = (
-                    volume + deal.quantity_mw,
-                    value + deal.quantity_mw * deal.price_eur_mwh,
-                )
+            for period, (more_volume, more_value) in self._sum_minute(minute).items():
+                volume, value = sums.get(period, _NOTHING)
+                sums[period] = (volume + more_volume, value + more_value)
         return sums
 
     def _draw_minute(self, minute: datetime) -> tuple[SimulatedDeal, ...]:

@@ -61,6 +61,7 @@ def market_of(args: argparse.Namespace, now: datetime) -> MarketOptions:
         deals_per_minute=args.deals_per_minute,
         history_per_minute=args.history_per_minute,
         live_from=begins_at,
+        crosses_percent=args.crosses_percent,
     )
     return MarketOptions(parameters, MarketClock(started_at, begins_at, args.speed))
 
@@ -108,6 +109,7 @@ def _add_market(parser: argparse.ArgumentParser) -> None:
         default=1.0,
         help="the same, before the market's time began (default: 1)",
     )
+    add("--crosses-percent", type=_whole(0, 100), default=1, help="deals with both legs at the desk (default: 1)")
     add = parser.add_argument_group("where to listen").add_argument
     add("--host", default="127.0.0.1", help="address (default: %(default)s)")
     add("--port", type=_port, default=0, help="port, 0 for any that is free (default: %(default)s)")
