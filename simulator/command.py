@@ -5,7 +5,9 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from domain.errors import InvalidSettingsError
 from simulator.answer_faults import FaultyAnswers
 from simulator.answers import MarketAnswers
 from simulator.clock import WallClock
@@ -35,6 +37,8 @@ async def run(args: argparse.Namespace, stop: asyncio.Event, announce: Announce 
 async def run_exchange(args: argparse.Namespace, stop: asyncio.Event, announce: Announce, wall: WallClock) -> None:
     """Tell the desk's deals to whoever connects, until *stop* is set."""
     options, faults = market_of(args, wall()), faults_of(args)
+    if args.day_file_dir is not None:
+        await asyncio.to_thread(_make_folder, args.day_file_dir)
     market = Market(options.parameters)
     async with ExchangeServer(args.host, args.port, faults.repeat_on_connect) as server:
         trading = Trading(market, options.clock, server, wall, faults, args.warm_up)
@@ -63,6 +67,13 @@ async def _until(stop: asyncio.Event, work: list[Coroutine[object, object, None]
         await stop.wait()
         for task in running:
             task.cancel()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidSettingsError([f"--day-file-dir: cannot write to {folder}: {error.strerror}"]) from error
 
 
 def _print_line(line: str) -> None:

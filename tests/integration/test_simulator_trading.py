@@ -17,6 +17,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from domain.decimals import rounded
+from domain.errors import InvalidSettingsError
 from domain.periods import parse_period
 from simulator.answers import Answer, ScriptedAnswers
 from simulator.clock import MarketClock
@@ -204,3 +205,13 @@ async def test_both_commands_share_a_market_say_where_they_listen_and_stop_when_
     assert answer["value"] == float(rounded(exact))
     dealt = {deal.identity for deal in market.desk_deals(START - timedelta(hours=13), options.clock.at(now()))}
     assert set(identities(messages)) <= dealt
+
+
+async def test_a_folder_for_day_files_that_cannot_be_is_a_clear_error(tmp_path: Path) -> None:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    taken = tmp_path / "file"
+    taken.write_text("no folder")
+    args = parser.parse_args(["exchange", "--day-file-dir", str(taken)])
+    with pytest.raises(InvalidSettingsError, match="--day-file-dir"):
+        await run(args, asyncio.Event())
