@@ -18,7 +18,8 @@ const FIGURES = `dealCount
       lightReason
       pnlAgainstReferenceEur`;
 
-export const examples: Example[] = [
+/** Filled with a day and a trader that have something to show. */
+export const examplesFor = (day: string, trader: string): Example[] => [
   {
     query: `# How did one trader do on a delivery day, and what was it computed from?
 query TraderDay($trader: String!, $day: Date!) {
@@ -49,7 +50,7 @@ query TraderDay($trader: String!, $day: Date!) {
   }
 }
 `,
-    variables: variables({ trader: "trader_1", day: "2023-02-06" }),
+    variables: variables({ trader, day }),
   },
   {
     query: `# How did the whole desk do? The desk is one book of all deals.
@@ -66,7 +67,7 @@ query DeskDay($day: Date!) {
   }
 }
 `,
-    variables: variables({ day: "2023-02-06" }),
+    variables: variables({ day }),
   },
   {
     query: `# Which deals stand behind one period? For the next page, put endCursor into "after".
@@ -92,9 +93,9 @@ query PeriodDeals($filter: DealFilter!, $after: String) {
 `,
     variables: variables({
       filter: {
-        traderId: "trader_1",
-        deliveryDayFrom: "2023-02-06",
-        deliveryDayTo: "2023-02-06",
+        traderId: trader,
+        deliveryDayFrom: day,
+        deliveryDayTo: day,
         label: "08-09",
       },
       after: null,
@@ -113,7 +114,7 @@ query PricesAsOf($day: Date!, $asOf: AsOf) {
   }
 }
 `,
-    variables: variables({ day: "2023-02-06", asOf: { position: "1" } }),
+    variables: variables({ day, asOf: { position: "1" } }),
   },
   {
     query: `# What exactly was recorded? The raw log, upwards, with its hash chain.

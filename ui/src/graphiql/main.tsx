@@ -6,7 +6,7 @@ import "graphiql/style.css";
 import "@fontsource-variable/inter/index.css";
 import { createClient } from "graphql-ws";
 import { createRoot } from "react-dom/client";
-import { examples } from "./examples";
+import { examplesFor } from "./examples";
 import "./graphiql.css";
 
 const socket = new URL("/graphql", window.location.href);
@@ -17,6 +17,29 @@ const fetcher = createGraphiQLFetcher({
   wsClient: createClient({ url: socket.href, keepAlive: 10_000 }),
 });
 
+/** A day and a trader for the examples; the page opens also when the server has no answer yet. */
+async function something(): Promise<{ day: string; trader: string }> {
+  const otherwise = { day: new Date().toISOString().slice(0, 10), trader: "trader_1" };
+  try {
+    const response = await fetch("/graphql", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query: "query Examples { market { today } traders }" }),
+    });
+    const { data } = await response.json();
+    return { day: data.market.today, trader: data.traders[0] ?? otherwise.trader };
+  } catch {
+    return otherwise;
+  }
+}
+
 const root = document.getElementById("root");
 if (!root) throw new Error("graphiql.html has no #root");
-createRoot(root).render(<GraphiQL fetcher={fetcher} defaultTabs={examples} />);
+const { day, trader } = await something();
+createRoot(root).render(
+  <GraphiQL fetcher={fetcher} defaultTabs={examplesFor(day, trader)}>
+    <GraphiQL.Logo>
+      <a href="/">Wattbook</a>
+    </GraphiQL.Logo>
+  </GraphiQL>,
+);

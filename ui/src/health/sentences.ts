@@ -59,7 +59,7 @@ function ofExchange({ health, freshness, exchange, zone, today }: Circumstances)
     return [{ about: "exchange", severity: "warning", text }];
   }
   const when = since ? ` since ${momentSeenFrom(zone, since, today)}` : "";
-  const text = `${exchange} is not connected${when}: deals made now are missing here until its day file is imported.`;
+  const text = `${exchange} has not been connected${when}: deals made now are missing here until its day file is imported.`;
   return [{ about: "exchange", severity: "warning", text }];
 }
 
