@@ -119,7 +119,17 @@ def demo_simulators(settings: Settings, exchange_port: int, market_data_port: in
     exchange = ["--port", str(exchange_port), "--name", settings.exchange_name, "--warm-up", "--hiccups"]
     return {
         "exchange": ["simulate", "exchange", *market, *exchange],
-        "market-data": ["simulate", "market-data", *market, "--port", str(market_data_port), "--limits", DEMO_LIMITS],
+        "market-data": [
+            "simulate",
+            "market-data",
+            *market,
+            "--port",
+            str(market_data_port),
+            "--limits",
+            DEMO_LIMITS,
+            "--publish-every",
+            "60",
+        ],
     }
 
 
