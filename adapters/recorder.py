@@ -38,6 +38,8 @@ _INSERT: Final = """
 """
 _MOVE_HEAD: Final = "UPDATE wattbook.log_head SET position = %s, recorded_at = %s, hash = %s"
 
+_KNOWN_PARAMETERS: Final = ("dbname", "host", "port", "user", "password")
+
 _Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 
@@ -86,6 +88,8 @@ class EventLogRecorder(PostgresApplicationRecorder):
     @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Append *stored_events* exactly as they are; one that exists already refuses all of them."""
+        if not stored_events:
+            return None
         with self._writing() as curs:
             head = _lock_head(curs)
             links = [
@@ -109,9 +113,20 @@ def open_recorder(conninfo: str) -> EventLogRecorder:
 
     One connection: there is one writer thread a process.
     """
-    parameters = conninfo_to_dict(conninfo)
-    named = {name: str(parameters.pop(name, "") or "") for name in ("dbname", "host", "port", "user", "password")}
-    environment = {
+    factory = InfrastructureFactory.construct(Environment("wattbook", library_environment(conninfo)))
+    datastore: PostgresDatastore = factory.datastore  # type: ignore[attr-defined]
+    # The library knows five connection parameters; libpq's others (TLS, time-outs, several hosts) pass as they are.
+    others = {name: value for name, value in conninfo_to_dict(conninfo).items() if name not in _KNOWN_PARAMETERS}
+    datastore.pool.kwargs = {**cast("dict[str, Any]", datastore.pool.kwargs), **others}
+    recorder = factory.application_recorder()
+    assert isinstance(recorder, EventLogRecorder)
+    return recorder
+
+
+def library_environment(conninfo: str) -> dict[str, str]:
+    """Return the environment with which the eventsourcing library opens our log, in an ``Application`` too."""
+    parameters = {name: str(value or "") for name, value in conninfo_to_dict(conninfo).items()}
+    return {
         "PERSISTENCE_MODULE": "eventsourcing.postgres",
         "APPLICATION_RECORDER_TOPIC": "adapters.recorder:EventLogRecorder",
         "MAPPER_TOPIC": "adapters.stored_events:EventMapper",
@@ -122,19 +137,12 @@ def open_recorder(conninfo: str) -> EventLogRecorder:
         "POSTGRES_MAX_OVERFLOW": "0",
         "POSTGRES_CONNECT_TIMEOUT": "10",
         "POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT": "60",
-        "POSTGRES_DBNAME": named["dbname"],
-        "POSTGRES_HOST": named["host"],
-        "POSTGRES_PORT": named["port"] or "5432",
-        "POSTGRES_USER": named["user"],
-        "POSTGRES_PASSWORD": named["password"],
+        "POSTGRES_DBNAME": parameters.get("dbname", ""),
+        "POSTGRES_HOST": parameters.get("host", ""),
+        "POSTGRES_PORT": parameters.get("port") or "5432",
+        "POSTGRES_USER": parameters.get("user", ""),
+        "POSTGRES_PASSWORD": parameters.get("password", ""),
     }
-    factory = InfrastructureFactory.construct(Environment("wattbook", environment))
-    datastore: PostgresDatastore = factory.datastore  # type: ignore[attr-defined]
-    # The library knows five connection parameters; libpq's others (TLS, time-outs, several hosts) pass as they are.
-    datastore.pool.kwargs = {**cast("dict[str, Any]", datastore.pool.kwargs), **parameters}
-    recorder = factory.application_recorder()
-    assert isinstance(recorder, EventLogRecorder)
-    return recorder
 
 
 def _lock_head(curs: _Cursor) -> _Head:
