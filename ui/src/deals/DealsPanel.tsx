@@ -4,6 +4,7 @@ import { EVERY_PERIOD } from "../address/address";
 import { Figure } from "../figures/Figure";
 import { countOf, eur, eurPerMwh, mwh, whole } from "../format";
 import type { FiguresPartsFragment, PerformancePartsFragment } from "../gql/graphql";
+import { useFocusBack } from "../keyboard/useFocusBack";
 import { useMarket } from "../market/MarketContext";
 import { dayName, momentSeenFrom } from "../market/time";
 import { periodName } from "../periods/rows";
@@ -22,6 +23,7 @@ interface DealsPanelProps {
 }
 
 export default function DealsPanel({ performance, period, at, close }: DealsPanelProps) {
+  useFocusBack();
   const { traderId, deliveryDay } = performance;
   const all = period === EVERY_PERIOD;
   const entry = performance.periods.find((each) => each.period.label === period);

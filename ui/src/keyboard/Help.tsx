@@ -3,6 +3,7 @@ import { Modal } from "@mantine/core";
 import { LightMark } from "../light/LightMark";
 import classes from "./keyboard.module.css";
 import { useCommands } from "./useCommands";
+import { useFocusBack } from "./useFocusBack";
 
 const KEYS = [
   ["[ ]", "previous and next delivery day"],
@@ -19,6 +20,7 @@ const INSTANTLY = { duration: 0 };
 
 export default function Help({ close }: { close: () => void }) {
   useCommands({ help: close });
+  useFocusBack();
   return (
     <Modal.Root opened onClose={close} size="lg" lockScroll={false} transitionProps={INSTANTLY}>
       <Modal.Overlay backgroundOpacity={0.35} />
