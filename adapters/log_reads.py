@@ -1,0 +1,78 @@
+"""What does the event log itself say: its events page by page, and which position a time means?"""
+
+from datetime import datetime
+from typing import Final
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+from psycopg.sql import SQL, Composed, Identifier
+
+from adapters.keyset import page_of, page_query
+from projections.deals import deals
+from projections.reading import EventFilter, LogEvent, Page, Scope, Slice
+from projections.rejections import rejections
+
+_SELECT: Final = SQL("""
+    SELECT e.notification_id, e.recorded_at, e.topic, e.originator_id, e.originator_version, e.state, e.hash
+    FROM wattbook.events AS e
+""")
+# Whose deal an event is about stands in the read models, so a trader sees the log as far as they have come.
+_OWN: Final = SQL("""
+    e.notification_id <= %(projected)s AND (
+        e.topic LIKE 'reference-price.%%' OR e.topic LIKE 'feed.%%'
+        OR e.topic LIKE 'deal.%%' AND (
+            EXISTS (SELECT FROM {deals} AS d WHERE d.position = e.notification_id AND d.trader_id = %(scope)s)
+            OR EXISTS (SELECT FROM {rejections} AS r WHERE r.position = e.notification_id AND r.trader_id = %(scope)s)
+        )
+    )
+""").format(
+    deals=Identifier("read_models", deals.table), rejections=Identifier("read_models", rejections.table)
+)  # fmt: skip
+_KEY: Final = (SQL("e.notification_id"),)
+
+
+async def position_at(connection: AsyncConnection[TupleRow], moment: datetime) -> int:
+    """Return the position of the last event recorded at or before *moment*, 0 before the first."""
+    cursor = await connection.execute(
+        "SELECT notification_id FROM wattbook.events WHERE recorded_at <= %s "
+        "ORDER BY recorded_at DESC, notification_id DESC LIMIT 1",
+        (moment,),
+        prepare=True,
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def recorded_at(connection: AsyncConnection[TupleRow], position: int) -> datetime | None:
+    """Return when the event at *position* was recorded, ``None`` before the first event."""
+    cursor = await connection.execute(
+        "SELECT recorded_at FROM wattbook.events WHERE notification_id = %s", (position,), prepare=True
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+async def events(
+    connection: AsyncConnection[TupleRow], scope: Scope, wanted: EventFilter, page: Page, projected: int
+) -> Slice[LogEvent]:
+    """Return a page of the events that *scope* shows and *wanted* selects, upwards."""
+    arguments: dict[str, object] = {"scope": scope.trader_id, "projected": projected}
+    conditions: list[SQL | Composed] = [SQL("true")]
+    if scope.trader_id is not None:
+        conditions.append(_OWN)
+    for name, condition, value in (
+        ("above", SQL("e.notification_id > %(above)s"), wanted.after),
+        ("until", SQL("e.notification_id <= %(until)s"), wanted.until),
+        ("types", SQL("e.topic = ANY(%(types)s)"), None if wanted.types is None else list(wanted.types)),
+        ("stream", SQL("e.originator_id = %(stream)s"), wanted.stream),
+    ):
+        if value is not None:
+            conditions.append(condition)
+            arguments[name] = value
+    query = page_query(_SELECT, conditions, _KEY, False, page, arguments)
+    cursor = await connection.execute(query, arguments)
+    rows = [
+        LogEvent(position, at, topic, stream, version, bytes(state).decode(), bytes(chain_hash))
+        for position, at, topic, stream, version, state, chain_hash in await cursor.fetchall()
+    ]
+    return page_of(rows, page)

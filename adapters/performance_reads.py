@@ -1,0 +1,131 @@
+"""Which sums and reference prices make a performance, now or as of a position?"""
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any, Final, cast
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+from psycopg.sql import SQL, Composed, Identifier, Placeholder
+
+from domain.figures import Totals
+from domain.performance import ReferencePrice
+from domain.periods import DeliveryPeriod, Minutes
+from projections.deals import deals
+from projections.feeds import feeds
+from projections.positions import positions
+from projections.reading import Changes, Scope
+from projections.reference_prices import reference_prices as prices
+from projections.rejections import rejections
+
+_TABLES: Final = {
+    model.name: Identifier("read_models", model.table) for model in (deals, positions, prices, feeds, rejections)
+}
+_LIVE: Final = SQL("""
+    SELECT delivery_start, minutes, label, sum(deals)::bigint, sum(bought_mwh), sum(sold_mwh),
+           sum(bought_eur), sum(sold_eur)
+    FROM {positions} WHERE delivery_day = %(day)s {whose}
+    GROUP BY delivery_start, minutes, label
+""")
+_AS_OF: Final = SQL("""
+    SELECT delivery_start, minutes, label, sum(sign)::bigint,
+           coalesce(sum(sign * energy_mwh) FILTER (WHERE direction = 'buy'), 0),
+           coalesce(sum(sign * energy_mwh) FILTER (WHERE direction = 'sell'), 0),
+           coalesce(sum(sign * money_eur) FILTER (WHERE direction = 'buy'), 0),
+           coalesce(sum(sign * money_eur) FILTER (WHERE direction = 'sell'), 0)
+    FROM {deals} WHERE delivery_day = %(day)s AND position <= %(position)s {whose}
+    GROUP BY delivery_start, minutes, label
+""")
+_PRICES: Final = SQL("""
+    SELECT wanted.number, price.value, price.last_update, price.recorded_at, price.position
+    FROM unnest(%(starts)s::timestamptz[], %(minutes)s::bigint[]) WITH ORDINALITY AS wanted (start, minutes, number)
+    CROSS JOIN LATERAL (
+        SELECT value, last_update, recorded_at, position FROM {reference_prices}
+        WHERE delivery_day = %(day)s AND delivery_start = wanted.start AND minutes = wanted.minutes
+          AND position <= %(position)s
+        ORDER BY last_update DESC, position DESC LIMIT 1
+    ) AS price
+    ORDER BY wanted.number
+""").format(**_TABLES)
+_CHANGES: Final = SQL("""
+    SELECT DISTINCT 'deal', trader_id, delivery_day FROM {deals}
+    WHERE position > %(after)s AND position <= %(until)s
+    UNION ALL
+    SELECT DISTINCT 'price', NULL, delivery_day FROM {reference_prices}
+    WHERE position > %(after)s AND position <= %(until)s
+    UNION ALL
+    SELECT 'rejection', NULL, NULL WHERE EXISTS (
+        SELECT FROM {rejections} WHERE position > %(after)s AND position <= %(until)s
+    ) OR EXISTS (
+        SELECT FROM {rejections} WHERE resolved_position > %(after)s AND resolved_position <= %(until)s
+    )
+    UNION ALL
+    SELECT 'feed', NULL, NULL WHERE EXISTS (
+        SELECT FROM {feeds} WHERE connected_position > %(after)s AND connected_position <= %(until)s
+    ) OR EXISTS (
+        SELECT FROM {feeds} WHERE ended_position > %(after)s AND ended_position <= %(until)s
+    )
+""").format(**_TABLES)
+
+
+async def live_totals(
+    connection: AsyncConnection[TupleRow], scope: Scope, trader_id: str | None, day: date
+) -> dict[DeliveryPeriod, Totals]:
+    """Return the sums of each period of *day* with deals, from the running sums."""
+    return await _totals(connection, _LIVE, scope, trader_id, day, 0)
+
+
+async def totals_as_of(
+    connection: AsyncConnection[TupleRow], scope: Scope, trader_id: str | None, day: date, position: int
+) -> dict[DeliveryPeriod, Totals]:
+    """Return the sums of each period of *day* with deals, from the ledger up to *position*."""
+    return await _totals(connection, _AS_OF, scope, trader_id, day, position)
+
+
+async def reference_prices(
+    connection: AsyncConnection[TupleRow], day: date, periods: Collection[DeliveryPeriod], position: int
+) -> list[ReferencePrice]:
+    """Return the observation that stood for each of *periods* at *position*, by start, the longer first."""
+    ordered = sorted(periods, key=lambda period: period.sort_key)
+    arguments = {
+        "starts": [period.start for period in ordered],
+        "minutes": [period.minutes for period in ordered],
+        "day": day,
+        "position": position,
+    }
+    cursor = await connection.execute(_PRICES, arguments, prepare=True)
+    return [
+        ReferencePrice(ordered[number - 1], value, last_update, recorded_at, at)
+        for number, value, last_update, recorded_at, at in await cursor.fetchall()
+    ]
+
+
+async def changes(connection: AsyncConnection[TupleRow], after: int, until: int) -> Changes:
+    """Return whose figures the events after *after* up to *until* concern."""
+    cursor = await connection.execute(_CHANGES, {"after": after, "until": until}, prepare=True)
+    rows = await cursor.fetchall()
+    kinds = {kind for kind, _, _ in rows}
+    return Changes(
+        books=frozenset((trader, day) for kind, trader, day in rows if kind == "deal"),
+        priced_days=frozenset(day for kind, _, day in rows if kind == "price"),
+        rejections="rejection" in kinds,
+        feeds="feed" in kinds,
+    )
+
+
+async def _totals(
+    connection: AsyncConnection[TupleRow], query: SQL, scope: Scope, trader_id: str | None, day: date, position: int
+) -> dict[DeliveryPeriod, Totals]:
+    whose: list[Composed] = []
+    arguments: dict[str, object] = {"day": day, "position": position}
+    for name, trader in (("trader", trader_id), ("scope", scope.trader_id)):
+        if trader is not None:
+            whose.append(SQL("AND trader_id = {}").format(Placeholder(name)))
+            arguments[name] = trader
+    statement = query.format(**_TABLES, whose=SQL(" ").join(whose))
+    cursor = await connection.execute(statement, arguments, prepare=True)
+    rows: list[tuple[Any, ...]] = await cursor.fetchall()
+    return {
+        DeliveryPeriod(day, label, start, cast("Minutes", minutes)): Totals(*sums)
+        for start, minutes, label, *sums in rows
+    }

@@ -1,0 +1,121 @@
+"""What can be read from one snapshot of the log and the read models?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from adapters import deal_pages, feed_reads, log_reads, performance_reads, rejection_reads
+from adapters.feed_reads import CompletenessMemory
+from domain.performance import Knowledge, Performance, ReferencePrice, performance_of
+from domain.periods import hours_of, periods_of
+from projections import PROJECTION_VERSION
+from projections.deals import DealRow
+from projections.reading import (
+    Changes,
+    DealFilter,
+    DealOrder,
+    EventFilter,
+    FeedStatus,
+    HealthStatus,
+    LogEvent,
+    Page,
+    Scope,
+    Slice,
+)
+from projections.rejections import RejectionRow
+
+
+@dataclass(frozen=True)
+class ReadSnapshot:
+    """One repeatable-read transaction; every answer in it is computed from the same rows.
+
+    ``head`` is the last position of the log and ``projected`` how far all read models have
+    come. ``sums_position`` is how far the sums alone have come: they have no history, so
+    they answer only for exactly that position.
+    """
+
+    connection: AsyncConnection[TupleRow]
+    zone: ZoneInfo
+    lines: tuple[str, ...]
+    completeness: CompletenessMemory
+    head: int
+    projected: int
+    sums_position: int
+    _known: dict[int, Knowledge] = field(default_factory=dict)
+
+    async def position_at(self, moment: datetime) -> int:
+        """Return the position of the last event recorded at or before *moment*, 0 before the first."""
+        return await log_reads.position_at(self.connection, moment)
+
+    async def knowledge(self, position: int) -> Knowledge:
+        """Return what an answer as of *position* is computed from."""
+        known = self._known.get(position)
+        if known is None:
+            recorded_at = await log_reads.recorded_at(self.connection, position)
+            complete = await self.completeness.complete_up_to(self.connection, position, recorded_at)
+            known = self._known[position] = Knowledge(position, recorded_at, complete, PROJECTION_VERSION)
+        return known
+
+    async def performance(self, scope: Scope, trader_id: str | None, day: date, position: int) -> Performance:
+        """Return how a trader, or the desk, did on *day* as known at *position*.
+
+        Of books that *scope* does not show there are no rows, so the answer is that of an unknown trader.
+        """
+        if position == self.sums_position:
+            totals = await performance_reads.live_totals(self.connection, scope, trader_id, day)
+        else:
+            totals = await performance_reads.totals_as_of(self.connection, scope, trader_id, day, position)
+        periods = {*hours_of(day, self.zone), *totals}
+        return performance_of(
+            trader_id=trader_id,
+            delivery_day=day,
+            zone=self.zone,
+            totals=totals,
+            reference_prices=await performance_reads.reference_prices(self.connection, day, periods, position),
+            knowledge=await self.knowledge(position),
+            open_rejections=await rejection_reads.concerning(self.connection, scope, trader_id, day, position),
+        )
+
+    async def reference_prices(self, day: date, position: int) -> list[ReferencePrice]:
+        """Return the observation that stands for each period of *day*, by start, the longer first."""
+        return await performance_reads.reference_prices(self.connection, day, periods_of(day, self.zone), position)
+
+    async def traders(self, scope: Scope, position: int) -> list[str]:
+        """Return the traders with deals as of *position*, in name order."""
+        return await deal_pages.traders(self.connection, scope, position)
+
+    async def deals(
+        self, scope: Scope, wanted: DealFilter, order: DealOrder, page: Page, position: int
+    ) -> Slice[DealRow]:
+        """Return a page of the deals that stand as of *position*."""
+        return await deal_pages.deals(self.connection, scope, wanted, order, page, position)
+
+    async def events(self, scope: Scope, wanted: EventFilter, page: Page) -> Slice[LogEvent]:
+        """Return a page of the log, upwards; for a trader of own deals, prices and feeds."""
+        return await log_reads.events(self.connection, scope, wanted, page, self.projected)
+
+    async def rejections(self, scope: Scope, include_resolved: bool, page: Page) -> Slice[RejectionRow]:
+        """Return a page of the rejections, newest first."""
+        return await rejection_reads.rejections(self.connection, scope, include_resolved, page, self.projected)
+
+    async def feeds(self) -> Sequence[FeedStatus]:
+        """Return how each line is: the configured ones in their order, then others that the log knows."""
+        return await feed_reads.feeds(self.connection, self.lines)
+
+    async def health(self, scope: Scope) -> HealthStatus:
+        """Return how current everything is."""
+        return HealthStatus(
+            feeds=await self.feeds(),
+            log_position=self.head,
+            projection_position=self.projected,
+            reference_price_fetched_at=await feed_reads.reference_price_fetched_at(self.connection),
+            open_rejections=await rejection_reads.open_count(self.connection, scope, self.projected),
+        )
+
+    async def changes(self, after: int) -> Changes:
+        """Return whose figures the events after *after*, as far as they are projected, concern."""
+        return await performance_reads.changes(self.connection, after, self.projected)

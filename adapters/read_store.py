@@ -1,0 +1,202 @@
+"""Who reads the log and the read models for the API? Short reads, and snapshots that hold still."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final, LiteralString, Self
+from zoneinfo import ZoneInfo
+
+import psycopg
+from psycopg import AsyncConnection, IsolationLevel
+from psycopg.rows import TupleRow, tuple_row
+from psycopg.sql import SQL, Composed
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from adapters.deal_pages import recorded_deals
+from adapters.feed_reads import CompletenessMemory
+from adapters.read_snapshot import ReadSnapshot
+from domain.errors import DatabaseUnavailableError, ReadModelsBehindError, UnknownPositionError
+from projections import READ_MODELS
+from projections.deals import DealRow
+from projections.reading import Scope
+
+Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
+
+_POSITIONS: Final[LiteralString] = """
+    SELECT (SELECT position FROM wattbook.log_head),
+           (SELECT CASE WHEN count(*) = %(tables)s THEN min(position) ELSE 0 END
+            FROM read_models.checkpoints WHERE table_name = ANY(%(names)s)),
+           (SELECT position FROM read_models.checkpoints WHERE table_name = %(positions)s)
+"""
+_NAMES: Final = [model.table for model in READ_MODELS]
+_POSITIONS_ARGUMENTS: Final[Mapping[str, object]] = {
+    "tables": len(_NAMES),
+    "names": _NAMES,
+    "positions": next(model.table for model in READ_MODELS if model.name == "positions"),
+}
+
+_LAG: Final[LiteralString] = """
+    SELECT extract(epoch FROM clock_timestamp() - recorded_at)::float8 FROM wattbook.events
+    WHERE notification_id = %(next)s
+"""
+
+POLL_S: Final = 0.01
+"""How often a reader who waits for a position looks again."""
+
+
+@dataclass(frozen=True)
+class Positions:
+    """How far the log goes, and how far all read models have come."""
+
+    head: int
+    projected: int
+
+
+class ReadStore:
+    """Answers from PostgreSQL, over pools of its own that mend themselves after an outage.
+
+    ``lines`` are the configured lines to the exchange, ``zone`` is the market's.
+    """
+
+    def __init__(self, conninfo: str, zone: ZoneInfo, lines: tuple[str, ...], size: int = 8) -> None:
+        self._zone = zone
+        self._lines = lines
+        self._snapshots = _pool(conninfo, size, _hold_still)
+        self._short = _pool(conninfo, 4, None)
+        self._completeness = CompletenessMemory()
+        self._reading: asyncio.Task[Positions] | None = None
+        self._next: asyncio.Task[Positions] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._snapshots.open()
+        await self._short.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in (self._reading, self._next):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+        await self._snapshots.close()
+        await self._short.close()
+
+    async def positions(self) -> Positions:
+        """Return where the log and the read models are now.
+
+        Callers that come while a read is under way share the next one, so that everyone
+        gets an answer read after he asked and a crowd costs no more than one.
+        """
+        if self._next is None:
+            self._next = asyncio.create_task(self._read_positions(self._reading), name="positions")
+        return await asyncio.shield(self._next)
+
+    async def lag_s(self) -> float:
+        """Return for how many seconds the oldest event that is not in all read models has been recorded."""
+        projected = (await self.positions()).projected
+        async with _borrowed(self._short) as connection:
+            cursor = await connection.execute(_LAG, {"next": projected + 1})
+            row = await cursor.fetchone()
+        return max(0.0, row[0]) if row else 0.0
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[ReadSnapshot]:
+        """Yield one view of everything that does not change while it is held."""
+        async with _borrowed(self._snapshots) as connection:
+            cursor = await _first(connection, self._snapshots, _POSITIONS, _POSITIONS_ARGUMENTS)
+            row = await cursor.fetchone()
+            assert row is not None
+            head, projected, sums = row
+            try:
+                yield ReadSnapshot(
+                    connection=connection,
+                    zone=self._zone,
+                    lines=self._lines,
+                    completeness=self._completeness,
+                    head=head,
+                    projected=projected,
+                    sums_position=sums,
+                )
+            finally:
+                await connection.rollback()
+
+    async def wait_for(self, position: int, seconds: float = 2.0) -> None:
+        """Return when all read models have reached *position*.
+
+        Raises :class:`UnknownPositionError` past the head of the log and
+        :class:`ReadModelsBehindError` when it takes longer than *seconds*.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while (at := await self.positions()).projected < position:
+            if position > at.head:
+                raise UnknownPositionError(f"position {position} is past the head of the log, {at.head}")
+            if loop.time() > deadline:
+                raise ReadModelsBehindError(
+                    f"the figures are known up to position {at.projected}; position {position} is recorded "
+                    "but not yet worked in: try again in a moment"
+                )
+            await asyncio.sleep(POLL_S)
+
+    async def recorded_deals(
+        self, scope: Scope, trader_id: str | None, after: int, until: int, limit: int
+    ) -> list[DealRow]:
+        """Return the deals recorded at positions after *after* up to *until*, in log order."""
+        async with _borrowed(self._short) as connection:
+            return await recorded_deals(connection, scope, trader_id, after, until, limit)
+
+    async def _read_positions(self, after: "asyncio.Task[Positions] | None") -> Positions:
+        if after is not None:
+            await asyncio.wait({after})
+        # Whoever asks from here on must not get what this read is about to see.
+        self._reading, self._next = self._next, None
+        async with _borrowed(self._short) as connection:
+            cursor = await _first(connection, self._short, _POSITIONS, _POSITIONS_ARGUMENTS)
+            row = await cursor.fetchone()
+        assert row is not None
+        return Positions(row[0], row[1])
+
+
+def _pool(conninfo: str, size: int, configure: Any) -> Pool:
+    return AsyncConnectionPool(
+        conninfo,
+        kwargs={"autocommit": configure is None, "row_factory": tuple_row, "options": "-c timezone=UTC"},
+        configure=configure,
+        min_size=1,
+        max_size=size,
+        timeout=5,
+        open=False,
+        name="wattbook-read",
+    )
+
+
+async def _hold_still(connection: AsyncConnection[TupleRow]) -> None:
+    await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+    await connection.set_read_only(True)
+
+
+@asynccontextmanager
+async def _borrowed(pool: Pool) -> AsyncIterator[AsyncConnection[TupleRow]]:
+    try:
+        connection = await pool.getconn()
+    except PoolTimeout as error:
+        raise DatabaseUnavailableError("the database does not answer") from error
+    try:
+        yield connection
+    except psycopg.OperationalError as error:
+        raise DatabaseUnavailableError(f"the database has gone away: {str(error).strip()}") from error
+    finally:
+        await pool.putconn(connection)
+
+
+async def _first(
+    connection: AsyncConnection[TupleRow], pool: Pool, query: LiteralString, arguments: Mapping[str, object]
+) -> psycopg.AsyncCursor[TupleRow]:
+    """Run the first query on a borrowed connection; one that died in the pool takes all dead ones along."""
+    statement: Composed = SQL(query).format()
+    try:
+        return await connection.execute(statement, arguments, prepare=True)
+    except psycopg.OperationalError:
+        if connection.closed:
+            await pool.check()
+        raise

@@ -1,0 +1,65 @@
+"""Which messages could not be read, or conflict, and how many of them are still open?"""
+
+from datetime import date
+from typing import Final
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow, class_row
+from psycopg.sql import SQL, Composed, Identifier
+
+from adapters.keyset import page_of, page_query
+from projections.reading import Page, Scope, Slice
+from projections.rejections import RejectionRow
+from projections.rejections import rejections as model
+
+_TABLE: Final = Identifier("read_models", model.table)
+_OPEN: Final = SQL("r.position <= %(as_of)s AND (r.resolved_position IS NULL OR r.resolved_position > %(as_of)s)")
+_COUNT: Final = SQL("SELECT count(*) FROM {table} AS r WHERE {conditions}")
+_KEY: Final = (SQL("r.position"),)
+
+
+async def concerning(
+    connection: AsyncConnection[TupleRow], scope: Scope, trader_id: str | None, day: date, position: int
+) -> int:
+    """Return how many rejections open at *position* may concern a book on *day*.
+
+    Where the trader or the day cannot be read, a rejection may concern any book.
+    """
+    conditions = [_OPEN, SQL("(r.delivery_day = %(day)s OR r.delivery_day IS NULL OR r.trader_id IS NULL)")]
+    if trader_id is not None:
+        conditions.append(SQL("(r.trader_id = %(trader)s OR r.trader_id IS NULL OR r.delivery_day IS NULL)"))
+    if scope.trader_id is not None and scope.trader_id != trader_id:
+        return 0
+    arguments = {"as_of": position, "day": day, "trader": trader_id}
+    return await _count(connection, conditions, arguments)
+
+
+async def open_count(connection: AsyncConnection[TupleRow], scope: Scope, position: int) -> int:
+    """Return how many rejections are open at *position*: for a trader own ones and those of nobody known."""
+    conditions = [_OPEN]
+    if scope.trader_id is not None:
+        conditions.append(SQL("(r.trader_id = %(scope)s OR r.trader_id IS NULL)"))
+    return await _count(connection, conditions, {"as_of": position, "scope": scope.trader_id})
+
+
+async def rejections(
+    connection: AsyncConnection[TupleRow], scope: Scope, include_resolved: bool, page: Page, position: int
+) -> Slice[RejectionRow]:
+    """Return a page of the rejections that *scope* shows, newest first."""
+    arguments: dict[str, object] = {"as_of": position, "scope": scope.trader_id}
+    conditions: list[SQL | Composed] = [SQL("r.position <= %(as_of)s") if include_resolved else _OPEN]
+    if scope.trader_id is not None:
+        conditions.append(SQL("r.trader_id = %(scope)s"))
+    columns = SQL(", ").join(SQL("r.{}").format(Identifier(name)) for name in model.columns)
+    select = SQL("SELECT {} FROM {} AS r").format(columns, _TABLE)
+    query = page_query(select, conditions, _KEY, True, page, arguments)
+    async with connection.cursor(row_factory=class_row(RejectionRow)) as cursor:
+        await cursor.execute(query, arguments)
+        return page_of(await cursor.fetchall(), page)
+
+
+async def _count(connection: AsyncConnection[TupleRow], conditions: list[SQL], arguments: dict[str, object]) -> int:
+    query = _COUNT.format(table=_TABLE, conditions=SQL(" AND ").join(conditions))
+    cursor = await connection.execute(query, arguments, prepare=True)
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,67 @@
+"""What does one GraphQL operation hold? Its viewer, and one snapshot that all its fields answer from."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Self
+
+import strawberry
+
+from graphql_api.ports import Snapshot
+from graphql_api.services import Services
+from graphql_api.viewer import Viewer
+from projections.reading import Moment
+
+
+class OperationContext:
+    """One operation. The snapshot is opened by the first field that needs one, and closed at the end.
+
+    ``repeatable`` stays true while the answer depends on nothing but the request, the viewer
+    and the position of the snapshot.
+    """
+
+    def __init__(self, services: Services, viewer: Viewer) -> None:
+        self.services = services
+        self.viewer = viewer
+        self.repeatable = True
+        self.position: int | None = None
+        self._open = AsyncExitStack()
+        self._opening = asyncio.Lock()
+        self._snapshot: Snapshot | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._open.aclose()
+
+    async def snapshot(self) -> Snapshot:
+        """Return the operation's snapshot."""
+        async with self._opening:
+            if self._snapshot is None:
+                self._snapshot = await self._open.enter_async_context(self.services.store.snapshot())
+                self.position = self._snapshot.projected
+            return self._snapshot
+
+    async def as_of(self, moment: Moment | None) -> tuple[Snapshot, int]:
+        """Return a snapshot that knows *moment*, and its position; ``None`` is now.
+
+        What was recorded a moment ago may have to be waited for, in a later snapshot: an
+        answer as of a position is the same in every snapshot that knows it.
+        """
+        snapshot = await self.snapshot()
+        if moment is None:
+            return snapshot, snapshot.projected
+        if moment.recorded_at is not None:
+            # The last moment is not over: more may be recorded in it.
+            self.repeatable = False
+            position = await snapshot.position_at(moment.recorded_at)
+        else:
+            position = moment.position or 0
+        if position <= snapshot.projected:
+            return snapshot, position
+        await self.services.store.wait_for(position)
+        self.repeatable = False
+        return await self._open.enter_async_context(self.services.store.snapshot()), position
+
+
+Info = strawberry.Info[OperationContext, None]

@@ -1,0 +1,99 @@
+"""What does the API need from outside? The log and the read models, and news of their changes."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import date, datetime
+from typing import Protocol
+
+from domain.performance import Performance, ReferencePrice
+from projections.deals import DealRow
+from projections.reading import (
+    Changes,
+    DealFilter,
+    DealOrder,
+    EventFilter,
+    FeedStatus,
+    HealthStatus,
+    LogEvent,
+    Page,
+    Scope,
+    Slice,
+)
+from projections.rejections import RejectionRow
+
+
+class Positions(Protocol):
+    """How far the log goes, and how far all read models have come."""
+
+    @property
+    def head(self) -> int: ...
+    @property
+    def projected(self) -> int: ...
+
+
+class Snapshot(Positions, Protocol):
+    """A view of everything that holds still; each method reads only what its scope shows."""
+
+    async def position_at(self, moment: datetime) -> int:
+        """Return the position of the last event recorded at or before *moment*, 0 before the first."""
+
+    async def performance(self, scope: Scope, trader_id: str | None, day: date, position: int) -> Performance:
+        """Return how a trader, or the desk, did on *day* as known at *position*."""
+
+    async def reference_prices(self, day: date, position: int) -> Sequence[ReferencePrice]:
+        """Return the observation that stands for each period of *day*."""
+
+    async def traders(self, scope: Scope, position: int) -> Sequence[str]:
+        """Return the traders with deals as of *position*, in name order."""
+
+    async def deals(
+        self, scope: Scope, wanted: DealFilter, order: DealOrder, page: Page, position: int
+    ) -> Slice[DealRow]:
+        """Return a page of the deals that stand as of *position*."""
+
+    async def events(self, scope: Scope, wanted: EventFilter, page: Page) -> Slice[LogEvent]:
+        """Return a page of the log, upwards."""
+
+    async def rejections(self, scope: Scope, include_resolved: bool, page: Page) -> Slice[RejectionRow]:
+        """Return a page of the rejections, newest first."""
+
+    async def feeds(self) -> Sequence[FeedStatus]:
+        """Return how each line to the exchange is."""
+
+    async def health(self, scope: Scope) -> HealthStatus:
+        """Return how current everything is."""
+
+    async def changes(self, after: int) -> Changes:
+        """Return whose figures the events after *after* concern."""
+
+
+class Store(Protocol):
+    """The log and the read models."""
+
+    async def positions(self) -> Positions:
+        """Return where the log and the read models are now."""
+
+    async def lag_s(self) -> float:
+        """Return for how many seconds the oldest event that is not in all read models has been recorded."""
+
+    def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
+        """Open a view that holds still."""
+
+    async def wait_for(self, position: int) -> None:
+        """Return when all read models have reached *position*, at the latest after 2 s.
+
+        Raises :class:`domain.errors.UnknownPositionError` past the head of the log and
+        :class:`domain.errors.ReadModelsBehindError` when it takes too long.
+        """
+
+    async def recorded_deals(
+        self, scope: Scope, trader_id: str | None, after: int, until: int, limit: int
+    ) -> Sequence[DealRow]:
+        """Return the deals recorded after *after* up to *until*, in log order."""
+
+
+class Watch(Protocol):
+    """News of the read models."""
+
+    def moves(self) -> AsyncGenerator[None, None]:
+        """Yield when the read models may have moved on, and every second in any case."""

@@ -1,0 +1,192 @@
+"""What can be asked? Every field reads through the viewer's scope, from the operation's one snapshot."""
+
+# Strawberry's field decorators return Any, so they would all count as untyped.
+# mypy: disallow-untyped-decorators=False
+
+from datetime import date
+from typing import Final
+
+import strawberry
+from graphql import FieldNode, NullValueNode, VariableNode
+
+from domain.canonical import Fields, day_text, performance_fields
+from graphql_api import connections, types
+from graphql_api.connections import Cursors, connection_fields, page
+from graphql_api.context import Info
+from graphql_api.inputs import (
+    AsOf,
+    DealFilter,
+    DealOrder,
+    EventFilter,
+    deal_filter,
+    deal_order,
+    event_filter,
+    given,
+    moment,
+    text,
+)
+from graphql_api.viewer import ROLES, named, viewer_fields
+from projections.deals import DealRow
+from projections.reading import DealSort, Key, LogEvent, Scope
+from projections.rejections import RejectionRow
+from projections.shown import deal_fields, event_fields, feed_fields, reference_price_fields, rejection_fields
+
+DEAL_CURSORS: Final[dict[DealSort, Cursors]] = {
+    "position": Cursors("deal-position", "n"),
+    "executionTime": Cursors("deal-execution", "tn"),
+    "delivery": Cursors("deal-delivery", "tnn"),
+}
+EVENT_CURSORS: Final = Cursors("event", "n")
+REJECTION_CURSORS: Final = Cursors("rejection", "n")
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(graphql_type=types.Viewer)
+    async def viewer(self, info: Info) -> Fields:
+        return viewer_fields(info.context.viewer)
+
+    @strawberry.field(
+        graphql_type=list[types.Viewer],
+        description="The named users that the development sign-in offers; empty in other modes.",
+    )
+    async def sign_in_options(self, info: Info) -> list[Fields]:
+        snapshot = await info.context.snapshot()
+        traders = [named(trader) for trader in await snapshot.traders(Scope(), snapshot.projected)]
+        return [viewer_fields(viewer) for viewer in dict.fromkeys([*ROLES, *traders])]
+
+    @strawberry.field(graphql_type=types.Market, description="The market whose local time names the periods.")
+    async def market(self, info: Info) -> Fields:
+        info.context.repeatable = False
+        services = info.context.services
+        return {
+            "timeZone": services.market.zone.key,
+            "today": day_text(services.today),
+            "exchange": services.market.exchange,
+        }
+
+    @strawberry.field(description="The traders with deals, in name order.")
+    async def traders(self, info: Info, as_of: AsOf | None = strawberry.UNSET) -> list[str]:
+        snapshot, position = await info.context.as_of(moment(as_of))
+        return list(await snapshot.traders(info.context.viewer.scope, position))
+
+    @strawberry.field(
+        graphql_type=types.Performance,
+        description="How one trader did on one delivery day; without a trader, the whole desk.",
+    )
+    async def performance(
+        self,
+        info: Info,
+        *,
+        trader_id: str | None = strawberry.UNSET,
+        delivery_day: date,
+        as_of: AsOf | None = strawberry.UNSET,
+    ) -> Fields:
+        context = info.context
+        trader = text(trader_id)
+        context.viewer.may_see_book_of(trader)
+        snapshot, position = await context.as_of(moment(as_of))
+        key = (trader, delivery_day, position)
+        answer = context.services.performances.get(key)
+        if answer is None:
+            performance = await snapshot.performance(context.viewer.scope, trader, delivery_day, position)
+            answer = performance_fields(performance)
+            context.services.performances.put(key, answer)
+        return answer
+
+    @strawberry.field(
+        graphql_type=connections.DealConnection,
+        description="Deals, newest first by default; cursors are keyset cursors and stay valid while deals arrive.",
+    )
+    async def deals(
+        self,
+        info: Info,
+        filter: DealFilter | None = strawberry.UNSET,  # noqa: A002
+        order: DealOrder | None = strawberry.UNSET,
+        first: int | None = 50,
+        after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
+        as_of: AsOf | None = strawberry.UNSET,
+    ) -> Fields:
+        wanted, sort = deal_filter(filter), deal_order(order)
+        cursors = DEAL_CURSORS[sort.by]
+        asked = page(cursors, first if _asks_for_first(info) else None, given(after), given(last), given(before))
+        snapshot, position = await info.context.as_of(moment(as_of))
+        found = await snapshot.deals(info.context.viewer.scope, wanted, sort, asked, position)
+        return connection_fields(found, asked, cursors, lambda row: _deal_key(row, sort.by), deal_fields)
+
+    @strawberry.field(
+        graphql_type=list[types.ReferencePrice],
+        description="Reference prices of a delivery day, one entry a period.",
+    )
+    async def reference_prices(
+        self, info: Info, delivery_day: date, as_of: AsOf | None = strawberry.UNSET
+    ) -> list[Fields]:
+        snapshot, position = await info.context.as_of(moment(as_of))
+        return [reference_price_fields(price) for price in await snapshot.reference_prices(delivery_day, position)]
+
+    @strawberry.field(graphql_type=connections.EventConnection, description="The raw event log.")
+    async def events(
+        self,
+        info: Info,
+        filter: EventFilter | None = strawberry.UNSET,  # noqa: A002
+        first: int | None = 50,
+        after: str | None = strawberry.UNSET,
+    ) -> Fields:
+        # The log may be ahead of the position that this operation is remembered by.
+        info.context.repeatable = False
+        asked = page(EVENT_CURSORS, first, given(after))
+        snapshot = await info.context.snapshot()
+        found = await snapshot.events(info.context.viewer.scope, event_filter(filter), asked)
+        return connection_fields(found, asked, EVENT_CURSORS, _event_key, event_fields)
+
+    @strawberry.field(
+        graphql_type=connections.RejectionConnection,
+        description="What could not be read, or conflicts, and is not yet resolved (or all of it).",
+    )
+    async def rejections(
+        self,
+        info: Info,
+        include_resolved: bool | None = False,
+        first: int | None = 50,
+        after: str | None = strawberry.UNSET,
+    ) -> Fields:
+        asked = page(REJECTION_CURSORS, first, given(after))
+        snapshot = await info.context.snapshot()
+        found = await snapshot.rejections(info.context.viewer.scope, bool(include_resolved), asked)
+        return connection_fields(found, asked, REJECTION_CURSORS, _rejection_key, rejection_fields)
+
+    @strawberry.field(graphql_type=list[types.Feed])
+    async def feeds(self, info: Info) -> list[Fields]:
+        # When a line was last heard is not in the log.
+        info.context.repeatable = False
+        snapshot = await info.context.snapshot()
+        return [feed_fields(feed) for feed in await snapshot.feeds()]
+
+
+def _asks_for_first(info: Info) -> bool:
+    """Tell whether the client itself gave ``first``, which has a default."""
+    node: FieldNode = info._raw_info.field_nodes[0]
+    for argument in node.arguments or ():
+        if argument.name.value == "first":
+            if isinstance(argument.value, VariableNode):
+                return info.variable_values.get(argument.value.name.value) is not None
+            return not isinstance(argument.value, NullValueNode)
+    return False
+
+
+def _deal_key(row: DealRow, by: DealSort) -> Key:
+    if by == "executionTime":
+        return (row.executed_at, row.position)
+    if by == "delivery":
+        return (row.delivery_start, -row.minutes, row.position)
+    return (row.position,)
+
+
+def _event_key(event: LogEvent) -> Key:
+    return (event.position,)
+
+
+def _rejection_key(row: RejectionRow) -> Key:
+    return (row.position,)

@@ -1,0 +1,185 @@
+"""What do answers look like? The schema's types; their values are the fields that the canonical forms give."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+
+import strawberry
+
+from graphql_api.scalars import Position
+
+
+@strawberry.enum
+class Direction(Enum):
+    BUY = "BUY"
+    SELL = "SELL"
+
+
+@strawberry.enum
+class Light(Enum):
+    GREEN = "GREEN"
+    RED = "RED"
+    UNKNOWN = "UNKNOWN"
+
+
+@strawberry.enum
+class LightReason(Enum):
+    NO_DEALS = "NO_DEALS"
+    NO_REFERENCE_PRICE = "NO_REFERENCE_PRICE"
+
+
+@strawberry.enum
+class FeedState(Enum):
+    CONNECTED = "CONNECTED"
+    DISCONNECTED = "DISCONNECTED"
+    NEVER_CONNECTED = "NEVER_CONNECTED"
+
+
+@strawberry.enum
+class Role(Enum):
+    TRADER = "TRADER"
+    ANALYST = "ANALYST"
+    AUDITOR = "AUDITOR"
+
+
+@strawberry.type(description="What an answer was computed from.")
+class Knowledge:
+    position: Position
+    recorded_at: datetime | None
+    complete_up_to: datetime | None = strawberry.field(
+        description="The start of the oldest interval without any exchange line that no day file covers, "
+        "else recordedAt; null before the first connection."
+    )
+    projection_version: str
+
+
+@strawberry.type(description="Energy in MWh, money in EUR, prices in EUR/MWh.")
+class Figures:
+    deal_count: int
+    bought_mwh: Decimal
+    sold_mwh: Decimal
+    position_mwh: Decimal = strawberry.field(description="Bought minus sold.")
+    pnl_eur: Decimal = strawberry.field(description="Cash: what the sales brought minus what the purchases cost.")
+    average_price: Decimal | None = strawberry.field(
+        description="Average realised price over all deals, buys and sells together."
+    )
+    average_buy_price: Decimal | None
+    average_sell_price: Decimal | None
+    reference_price: Decimal | None = strawberry.field(
+        description="Over several periods weighted with the own energy in the priced ones."
+    )
+    delta: Decimal | None = strawberry.field(description="Average realised price minus reference price.")
+    light: Light = strawberry.field(
+        description="Green when the average realised price is above the reference price, red otherwise."
+    )
+    light_reason: LightReason | None
+    pnl_against_reference_eur: Decimal | None
+    realised_pnl_eur: Decimal
+    unrealised_pnl_eur: Decimal | None
+    traded_mwh: Decimal
+    priced_mwh: Decimal = strawberry.field(description="How much of the traded energy has a reference price.")
+
+
+@strawberry.type
+class Period:
+    day: date
+    label: str = strawberry.field(description='"08-09", "02-03B", "08:15-08:30"')
+    start: datetime
+    end: datetime
+
+
+@strawberry.type
+class PeriodFigures:
+    period: Period
+    figures: Figures
+    reference_last_update: datetime | None
+
+
+@strawberry.type
+class Performance:
+    trader_id: str | None
+    delivery_day: date
+    knowledge: Knowledge
+    total: Figures
+    periods: list[PeriodFigures] = strawberry.field(
+        description="One entry for every delivery hour of the day (23 to 25), "
+        "and for each quarter- or half-hour with deals."
+    )
+    open_rejections: int = strawberry.field(description="Unresolved rejections that may concern these figures.")
+
+
+@strawberry.type
+class Deal:
+    deal_id: str
+    trader_id: str
+    direction: Direction
+    quantity_mw: Decimal
+    energy_mwh: Decimal
+    price: Decimal
+    period: Period
+    execution_time: datetime
+    recorded_at: datetime
+    position: Position
+
+
+@strawberry.type
+class ReferencePrice:
+    period: Period
+    value: Decimal | None
+    last_update: datetime | None
+    recorded_at: datetime
+    position: Position
+
+
+@strawberry.type
+class Event:
+    position: Position
+    recorded_at: datetime
+    type: str
+    stream: str
+    version: int
+    payload: str = strawberry.field(description="The stored payload, as JSON text.")
+    hash: str = strawberry.field(description="Chain hash up to and including this event, hexadecimal.")
+
+
+@strawberry.type
+class Rejection:
+    id: strawberry.ID
+    position: Position
+    recorded_at: datetime
+    source: str
+    reason: str
+    message: str
+    resolution: str | None
+
+
+@strawberry.type
+class Feed:
+    name: str
+    state: FeedState
+    since: datetime | None
+    last_message_at: datetime | None
+
+
+@strawberry.type
+class Health:
+    server_time: datetime
+    feeds: list[Feed]
+    log_position: Position
+    projection_position: Position
+    reference_price_fetched_at: datetime | None
+    open_rejections: int
+
+
+@strawberry.type
+class Viewer:
+    name: str
+    roles: list[Role]
+    trader_id: str | None
+
+
+@strawberry.type(description="The market whose local time names the periods.")
+class Market:
+    time_zone: str = strawberry.field(description="IANA name of the zone that days and labels are local to.")
+    today: date
+    exchange: str

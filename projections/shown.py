@@ -1,0 +1,95 @@
+"""How are deals, prices, events, rejections and feeds written for programs? In the fields of the schema."""
+
+from datetime import datetime
+from typing import cast
+
+from domain.canonical import (
+    Fields,
+    decimal_text,
+    optional_decimal_text,
+    optional_time_text,
+    period_fields,
+    position_text,
+    time_text,
+)
+from domain.performance import ReferencePrice
+from domain.periods import DeliveryPeriod, Minutes
+from projections.deals import DealRow
+from projections.reading import FeedStatus, HealthStatus, LogEvent
+from projections.rejections import RejectionRow
+
+
+def deal_fields(row: DealRow) -> Fields:
+    """Return the fields of the schema's ``Deal``."""
+    period = DeliveryPeriod(row.delivery_day, row.label, row.delivery_start, cast("Minutes", row.minutes))
+    return {
+        "dealId": row.deal_id,
+        "traderId": row.trader_id,
+        "direction": row.direction.upper(),
+        "quantityMw": decimal_text(row.quantity_mw),
+        "energyMwh": decimal_text(row.energy_mwh),
+        "price": decimal_text(row.price_eur_mwh),
+        "period": period_fields(period),
+        "executionTime": time_text(row.executed_at),
+        "recordedAt": time_text(row.recorded_at),
+        "position": position_text(row.position),
+    }
+
+
+def reference_price_fields(price: ReferencePrice) -> Fields:
+    """Return the fields of the schema's ``ReferencePrice``."""
+    return {
+        "period": period_fields(price.period),
+        "value": optional_decimal_text(price.value),
+        "lastUpdate": time_text(price.last_update),
+        "recordedAt": time_text(price.recorded_at),
+        "position": position_text(price.position),
+    }
+
+
+def event_fields(event: LogEvent) -> Fields:
+    """Return the fields of the schema's ``Event``."""
+    return {
+        "position": position_text(event.position),
+        "recordedAt": time_text(event.recorded_at),
+        "type": event.topic,
+        "stream": event.stream,
+        "version": event.version,
+        "payload": event.payload,
+        "hash": event.chain_hash.hex(),
+    }
+
+
+def rejection_fields(row: RejectionRow) -> Fields:
+    """Return the fields of the schema's ``Rejection``; its id is the position of its event."""
+    return {
+        "id": position_text(row.position),
+        "position": position_text(row.position),
+        "recordedAt": optional_time_text(row.recorded_at),
+        "source": row.source,
+        "reason": row.reason,
+        "message": row.message,
+        "resolution": row.resolution,
+    }
+
+
+def feed_fields(feed: FeedStatus) -> Fields:
+    """Return the fields of the schema's ``Feed``."""
+    return {
+        "name": feed.name,
+        "state": feed.state,
+        "since": optional_time_text(feed.since),
+        "lastMessageAt": optional_time_text(feed.last_message_at),
+    }
+
+
+def health_fields(health: HealthStatus, server_time: datetime) -> Fields:
+    """Return the fields of the schema's ``Health``."""
+    return {
+        "serverTime": time_text(server_time),
+        "feeds": [feed_fields(feed) for feed in health.feeds],
+        "logPosition": position_text(health.log_position),
+        "projectionPosition": position_text(health.projection_position),
+        "referencePriceFetchedAt": optional_time_text(health.reference_price_fetched_at),
+        "openRejections": health.open_rejections,
+    }
