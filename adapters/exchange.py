@@ -54,6 +54,11 @@ class LineOptions:
     largest_queue: int = 8192
     ssl: SSLContext | None = None
 
+    def delay_s(self, lost_in_a_row: int, random: Random) -> float:
+        """Return how long to wait before the next attempt, after so many that failed or did not last."""
+        delays = self.reconnect_delays_s
+        return delays[min(lost_in_a_row, len(delays) - 1)] * random.uniform(1 - self.jitter, 1 + self.jitter)
+
 
 class Line:
     """One websocket to the exchange, held open until told to stop. ``name`` is like ``exchange/1``."""
@@ -82,7 +87,7 @@ class Line:
         loop = asyncio.get_running_loop()
         lost_in_a_row = 0
         while not stop.is_set():
-            delay_s = self._delay_s(lost_in_a_row)
+            delay_s = self._options.delay_s(lost_in_a_row, self._random)
             await _unless(stop, asyncio.sleep(delay_s))
             connection = await _unless(stop, self._open())
             if connection is None:
@@ -92,11 +97,6 @@ class Line:
             await self._listen(connection, stop)
             held_s = loop.time() - opened_at_s
             lost_in_a_row = 0 if held_s >= max(STEADY_S, delay_s) else lost_in_a_row + 1
-
-    def _delay_s(self, lost_in_a_row: int) -> float:
-        delays = self._options.reconnect_delays_s
-        delay_s = delays[min(lost_in_a_row, len(delays) - 1)]
-        return delay_s * self._random.uniform(1 - self._options.jitter, 1 + self._options.jitter)
 
     async def _open(self) -> ExchangeConnection | None:
         """Try once; whatever goes wrong is logged when it differs from the time before."""

@@ -10,8 +10,7 @@ from typing import Final
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
-from websockets.frames import Opcode
-from websockets.protocol import Event
+from websockets.protocol import State
 
 KEEPALIVE_IDLE_S: Final = 3
 KEEPALIVE_INTERVAL_S: Final = 1
@@ -38,16 +37,17 @@ class ExchangeConnection(ClientConnection):
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Note that the line lives, pongs and half messages included."""
+        """Note that the line lives, pongs and half messages included.
+
+        After a close frame or a broken one nothing of use follows, so this end hangs up at
+        once: the exchange may take its time, and every moment until the next connection counts.
+        """
         self.heard_at_s = self.loop.time()
         if self.on_bytes is not None:
             self.on_bytes()
+        closing_already = self.state is State.CLOSING
         super().data_received(data)
-
-    def process_event(self, event: Event) -> None:
-        """Hang up after a close frame instead of waiting for the exchange to do so: nothing follows it."""
-        super().process_event(event)
-        if getattr(event, "opcode", None) is Opcode.CLOSE:
+        if self.state is State.CLOSING and not closing_already:
             self.transport.close()
 
 

@@ -1,0 +1,174 @@
+"""Does the role ``receive`` bring everything that its lines hear into its journal?"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.server import ServerConnection
+
+from adapters.journal import LineConnected, LineDisconnected, MessageHeard, Noted
+from adapters.journal_reader import open_journals
+from domain.errors import InvalidSettingsError
+from tests.exchanges import exchange
+from tests.journal_entries import noted, now
+from tests.waiting import eventually
+from wattbook.receive import receive
+from wattbook.settings import Settings
+
+
+def settings_for(folder: Path, *urls: str) -> Settings:
+    return Settings.from_environment(
+        {"WATTBOOK_EXCHANGE_URLS": ",".join(urls), "WATTBOOK_DATA_DIR": str(folder), "WATTBOOK_EXCHANGE_NAME": "epex"}
+    )
+
+
+def journalled(settings: Settings) -> list[Noted]:
+    """Return everything in the journals, the oldest journal first."""
+    found: list[Noted] = []
+    for reader in open_journals(settings.journal_dir):
+        with reader:
+            found += noted(reader.read(1_000_000))
+    return found
+
+
+def messages_of(settings: Settings, line: str) -> list[bytes]:
+    return [each.payload for each in journalled(settings) if isinstance(each, MessageHeard) and each.line == line]
+
+
+@asynccontextmanager
+async def receiving(settings: Settings, lines: tuple[int, ...] | None = None) -> AsyncIterator[None]:
+    """Run the role for a while; it must end well."""
+    stop = asyncio.Event()
+    role = asyncio.create_task(receive(settings, lines, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        code = await asyncio.wait_for(role, 20)
+    assert code == 0
+
+
+async def send_five(line: ServerConnection) -> None:
+    for number in range(5):
+        await line.send(f"deal {number}")
+    await line.wait_closed()
+
+
+FIVE = [b"deal %d" % number for number in range(5)]
+
+
+async def test_every_line_is_held_and_everything_is_in_the_journal(tmp_path: Path) -> None:
+    async with exchange(send_five) as url:
+        settings = settings_for(tmp_path, url, url)
+        async with receiving(settings):
+            await eventually(lambda: messages_of(settings, "epex/1") == messages_of(settings, "epex/2") == FIVE)
+    found = journalled(settings)
+    assert sorted(each.line for each in found if isinstance(each, LineConnected)) == ["epex/1", "epex/2"]
+    losses = [(each.line, each.reason) for each in found if isinstance(each, LineDisconnected)]
+    assert sorted(losses) == [("epex/1", "receiver stopped"), ("epex/2", "receiver stopped")]
+
+
+async def test_a_stopped_receiver_leaves_nothing_to_settle(tmp_path: Path) -> None:
+    async with exchange(send_five) as url:
+        settings = settings_for(tmp_path, url)
+        async with receiving(settings):
+            await eventually(lambda: messages_of(settings, "epex/1") == FIVE)
+    before = journalled(settings)
+    (reader,) = open_journals(settings.journal_dir)
+    with reader:
+        assert reader.settle_if_abandoned(now())
+        assert noted(reader.read(1_000)) == before
+
+
+async def test_only_the_lines_asked_for_are_held(tmp_path: Path) -> None:
+    async with exchange(send_five) as url:
+        settings = settings_for(tmp_path, "ws://127.0.0.1:1", url)
+        async with receiving(settings, (2, 2)):
+            await eventually(lambda: messages_of(settings, "epex/2") == FIVE)
+    assert {each.line for each in journalled(settings)} == {"epex/2"}
+
+
+async def test_one_dead_line_does_not_hold_up_another(tmp_path: Path) -> None:
+    async with exchange(send_five) as url:
+        settings = settings_for(tmp_path, "ws://127.0.0.1:1", url)
+        async with receiving(settings):
+            await eventually(lambda: messages_of(settings, "epex/2") == FIVE)
+
+
+async def test_two_receivers_side_by_side_have_a_journal_each(tmp_path: Path) -> None:
+    async with exchange(send_five) as url:
+        settings = settings_for(tmp_path, url)
+        async with receiving(settings), receiving(settings):
+            await eventually(lambda: messages_of(settings, "epex/1") == FIVE * 2)
+    readers = open_journals(settings.journal_dir)
+    assert len(readers) == 2
+    for reader in readers:
+        reader.close()
+
+
+async def test_a_burst_on_two_lines_is_journalled_whole(tmp_path: Path) -> None:
+    burst = [b"%d" % number for number in range(5_000)]
+
+    async def send_burst(line: ServerConnection) -> None:
+        for message in burst:
+            await line.send(message)
+        await line.wait_closed()
+
+    async with exchange(send_burst) as url:
+        settings = settings_for(tmp_path, url, url)
+        async with receiving(settings):
+            await eventually(lambda: messages_of(settings, "epex/1") == messages_of(settings, "epex/2") == burst)
+
+
+@pytest.mark.parametrize("lines", [(0,), (3,), (1, 2, 3), (-1,)])
+async def test_a_line_without_an_address_is_wrong_use(tmp_path: Path, lines: tuple[int, ...]) -> None:
+    settings = settings_for(tmp_path, "ws://127.0.0.1:1", "ws://127.0.0.1:1")
+    with pytest.raises(InvalidSettingsError, match="has lines 1 to 2"):
+        await receive(settings, lines, asyncio.Event())
+    assert not settings.journal_dir.exists()
+
+
+async def test_without_any_line_there_is_nothing_to_receive(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettingsError, match="WATTBOOK_EXCHANGE_URLS"):
+        await receive(settings_for(tmp_path), None, asyncio.Event())
+
+
+async def test_without_a_journal_nothing_is_received(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "data").write_text("a file in the way")
+    settings = settings_for(tmp_path / "data", "ws://127.0.0.1:1")
+    assert await receive(settings, None, asyncio.Event()) == 3
+    assert [record.levelno for record in caplog.records] == [logging.CRITICAL]
+
+
+CHILD = """
+import asyncio, sys
+from pathlib import Path
+from wattbook.receive import receive
+from wattbook.settings import Settings
+
+settings = Settings.from_environment({"WATTBOOK_EXCHANGE_URLS": sys.argv[1], "WATTBOOK_DATA_DIR": sys.argv[2]})
+sys.exit(asyncio.run(receive(settings, None, asyncio.Event())))
+"""
+
+
+async def test_a_killed_receiver_keeps_what_it_heard_and_its_loss_is_dated(tmp_path: Path) -> None:
+    async with exchange(send_five) as url:
+        settings = settings_for(tmp_path, url)
+        child = await asyncio.create_subprocess_exec(sys.executable, "-c", CHILD, url, str(tmp_path))
+        try:
+            await eventually(lambda: messages_of(settings, "exchange/1") == FIVE)
+        finally:
+            child.kill()
+            await child.wait()
+        assert child.returncode == -9
+        (reader,) = open_journals(settings.journal_dir)
+        with reader:
+            assert reader.settle_if_abandoned(now())
+            loss = noted(reader.read(100))[-1]
+    assert isinstance(loss, LineDisconnected)
+    assert loss.reason == "receiver ended"
+    assert loss.connected_at <= loss.last_heard_at <= loss.at
