@@ -32,7 +32,7 @@ export function Header({ selection, go, showHelp }: HeaderProps) {
         today={today}
         go={(next) => go({ day: next === today ? null : next, period: null })}
       />
-      <Knowledge at={at} go={(position) => go({ at: position })} />
+      <Knowledge selection={selection} go={(position) => go({ at: position })} />
       <div className={classes.state}>
         <LivePill at={at} />
         <Ages />

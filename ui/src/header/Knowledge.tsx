@@ -1,44 +1,28 @@
 // Known when? Live, or as of a position in the log: then the page says so and offers the way back.
-import { Button, Popover, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Button, Popover } from "@mantine/core";
+import { useState } from "react";
+import type { Selection } from "../dashboard/selection";
 import { whole } from "../format";
 import { usePulse } from "../health/PulseContext";
 import { useCommands } from "../keyboard/useCommands";
 import classes from "./header.module.css";
+import { MomentForm } from "./MomentForm";
 
 interface KnowledgeProps {
-  at: string | null;
+  selection: Selection;
   go: (position: string | null) => void;
 }
 
-export function Knowledge({ at, go }: KnowledgeProps) {
+export function Knowledge({ selection, go }: KnowledgeProps) {
+  const { traderId, day, at } = selection;
   const [choosing, setChoosing] = useState(false);
-  const [text, setText] = useState("");
-  const head = usePulse().health?.projectionPosition ?? null;
+  const head = usePulse().health?.projectionPosition ?? "";
   useCommands({ live: () => go(null) });
-
-  const position = text.replace(/\s/g, "");
-  const valid = /^\d{1,19}$/.test(position);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (!valid) return;
-    setChoosing(false);
-    go(position);
-  };
   return (
     <>
       <Popover opened={choosing} onChange={setChoosing} position="bottom-start" trapFocus returnFocus>
         <Popover.Target>
-          <Button
-            variant="default"
-            size="xs"
-            aria-expanded={choosing}
-            className={classes.knowledge}
-            onClick={() => {
-              setText(at ?? head ?? "");
-              setChoosing(!choosing);
-            }}
-          >
+          <Button variant="default" size="xs" aria-expanded={choosing} onClick={() => setChoosing(!choosing)}>
             {at === null ? "Live" : `As of ${whole(at)}`}
             <span aria-hidden="true" className={classes.caret}>
               ▾
@@ -46,21 +30,15 @@ export function Knowledge({ at, go }: KnowledgeProps) {
           </Button>
         </Popover.Target>
         <Popover.Dropdown aria-label="Choose a moment of knowledge">
-          <form className={classes.moment} onSubmit={submit}>
-            <TextInput
-              data-autofocus
-              size="xs"
-              label="As of log position"
-              description="Shows the figures as they were known then."
-              inputMode="numeric"
-              value={text}
-              onChange={(event) => setText(event.currentTarget.value)}
-              error={text !== "" && !valid ? "A position is a whole number." : undefined}
-            />
-            <Button type="submit" size="xs" variant="default" disabled={!valid}>
-              Show
-            </Button>
-          </form>
+          <MomentForm
+            traderId={traderId}
+            deliveryDay={day}
+            position={at ?? head}
+            choose={(position) => {
+              setChoosing(false);
+              go(position);
+            }}
+          />
         </Popover.Dropdown>
       </Popover>
       {at !== null && (
