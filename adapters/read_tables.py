@@ -90,12 +90,14 @@ class ReadTables:
             async with connection.pipeline():
                 await connection.execute("SET LOCAL synchronous_commit = off")
                 moved = await connection.execute(_MOVE, (new, tables, expected), prepare=True)
+            # Asked before any row is sent: rows that another runner has merged would fail for their keys.
+            if moved.rowcount != len(tables):
+                raise FencedError(f"another projector has moved the read models on from position {expected}")
+            async with connection.pipeline():
                 for model, rows in folded:
                     if rows:
                         await connection.execute(_merge_statement(model), _columns(model, rows), prepare=True)
                 await connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(new)), prepare=True)
-            if moved.rowcount != len(tables):
-                raise FencedError(f"another projector has moved the read models on from position {expected}")
 
     async def _connected(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
         if self._connection is None or self._connection.closed:
