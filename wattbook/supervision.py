@@ -1,0 +1,94 @@
+"""How is one role kept running as a process of its own, and ended so that nothing is left?"""
+
+import asyncio
+import logging
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Final, Self
+
+RESTART_DELAYS_S: Final = (0.0, 0.5, 1.0, 2.0, 5.0)
+STEADY_S: Final = 30.0
+"""A role that has run this long is restarted at once again."""
+
+STOP_WITHIN_S: Final = 15.0
+"""How long a role may take to end before it is killed."""
+
+UNUSABLE: Final = 2
+"""Exit code of a role that will not run with these settings, however often it is started."""
+
+log = logging.getLogger(__name__)
+
+
+class Child:
+    """One command of Wattbook, started again whenever it ends by itself.
+
+    It runs in a session of its own, so Ctrl-C reaches only the supervisor; its standard
+    input is a pipe from here, so it notices when the supervisor is gone.
+    """
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self.name = " ".join(word for word in command[:2] if not word.startswith("-"))
+        self._command = command
+        self._environment = environment
+        self._stopping = asyncio.Event()
+        self._process: asyncio.subprocess.Process | None = None
+        self._running: asyncio.Task[int] | None = None
+
+    def start(self) -> Self:
+        """Start the command and watch over it."""
+        self._running = asyncio.create_task(self._keep_running(), name=self.name)
+        return self
+
+    async def given_up(self) -> int:
+        """Return the exit code with which the command ended for good."""
+        assert self._running is not None
+        return await asyncio.shield(self._running)
+
+    async def stop(self) -> None:
+        """Ask the command to end and wait until it has; one that does not is killed."""
+        self._stopping.set()
+        if self._running is None:
+            return
+        self._signal(signal.SIGTERM)
+        done, _ = await asyncio.wait({self._running}, timeout=STOP_WITHIN_S)
+        if not done:
+            log.error("%s does not end, killing it", self.name)
+            self._signal(signal.SIGKILL)
+        await asyncio.wait({self._running})
+
+    async def _keep_running(self) -> int:
+        failures = 0
+        while not self._stopping.is_set():
+            started_at = time.monotonic()
+            code = await self._run_once()
+            if self._stopping.is_set():
+                break
+            if code == UNUSABLE:
+                return code
+            failures = 0 if time.monotonic() - started_at > STEADY_S else failures + 1
+            delay_s = RESTART_DELAYS_S[min(failures, len(RESTART_DELAYS_S) - 1)]
+            log.error("%s ended with exit code %s; starting it again in %s s", self.name, code, delay_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(delay_s):
+                    await self._stopping.wait()
+        return 0
+
+    async def _run_once(self) -> int:
+        first, *others = self._command
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "wattbook", first, "--supervised", *others),
+            stdin=asyncio.subprocess.PIPE,
+            env=dict(self._environment),
+            start_new_session=True,
+        )
+        if self._stopping.is_set():
+            self._signal(signal.SIGTERM)
+        return await self._process.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(number)
