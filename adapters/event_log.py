@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Self
 
-from eventsourcing.persistence import InterfaceError, OperationalError, PersistenceError
+from eventsourcing.persistence import InterfaceError, OperationalError
 
 from adapters.recorder import EventLogRecorder, open_recorder
 from domain.events import Event
@@ -56,8 +56,11 @@ class EventLog:
         """Record *events*, return when they are durable, with what became of each.
 
         Waits as long as the database is away: after a lost connection the outcome of a
-        try is unknown, so it is repeated, and the log knows its duplicates.
+        try is unknown, so it is repeated, and the log knows its duplicates. Raises what the
+        database or the log itself objects to in *events*; then none of them is recorded.
         """
+        if self._writer is None or self._writer.done():
+            raise RuntimeError("the event log is not open")
         if not events:
             return []
         done: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
@@ -88,11 +91,13 @@ class EventLog:
         events = [event for request in batch for event in request.events]
         try:
             outcomes = iter(await self._append_until_known(events))
-        except PersistenceError as error:
-            # Not the database's absence but a refusal: whoever asked must hear of it.
-            for request in batch:
-                if not request.done.done():
-                    request.done.set_exception(error)
+        except Exception as error:
+            # Not the database's absence but a refusal: whoever asked must hear of it, and nobody else.
+            if len(batch) > 1:
+                for request in batch:
+                    await self._commit([request])
+            elif not batch[0].done.done():
+                batch[0].done.set_exception(error)
             return
         for request in batch:
             own = [next(outcomes) for _ in request.events]
