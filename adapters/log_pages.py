@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from datetime import UTC
 from typing import Any, Final, Self
 
 import psycopg
@@ -47,7 +48,10 @@ class LogPages:
         async with self._reading.cursor(binary=True) as cursor:
             await cursor.execute(_PAGE, (after, limit), prepare=True)
             rows = await cursor.fetchall()
-        return [Recorded(position, at, read_event(topic, bytes(state))) for position, at, topic, state in rows]
+        return [
+            Recorded(position, at.astimezone(UTC), read_event(topic, bytes(state)))
+            for position, at, topic, state in rows
+        ]
 
     async def wait(self, seconds: float) -> None:
         """Return when something was appended since the last call, at the latest after *seconds*."""
