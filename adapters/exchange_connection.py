@@ -60,7 +60,7 @@ def failure_of(error: Exception) -> str:
         case InvalidStatus():
             return f"HTTP {error.response.status_code}"
         case ssl.SSLCertVerificationError():
-            return f"TLS: {_printable(error.verify_message)}"
+            return f"TLS: {_printable(error.verify_message.rstrip('.'))}"
         case ssl.SSLError():
             return f"TLS: {error.reason or 'failed'}"
         case socket.gaierror():

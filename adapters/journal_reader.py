@@ -109,8 +109,8 @@ class JournalReader:
         with taken_over(self.path) as abandoned:
             if not abandoned or self._holds_anything():
                 return False
-            self.close()
             delete_journal(self.path)
+            self.close()
             return True
 
     def close(self) -> None:
