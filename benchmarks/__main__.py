@@ -10,12 +10,10 @@ from adapters.embedded_postgres import EmbeddedPostgres
 from benchmarks.appending import appending
 from benchmarks.latency import latency
 from benchmarks.projecting import projecting
-from benchmarks.querying import querying
 
 BENCHMARKS: dict[str, Callable[[EmbeddedPostgres, Path], None]] = {
     "appending": appending,
     "projecting": projecting,
-    "querying": querying,
     "latency": latency,
 }
 

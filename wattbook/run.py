@@ -31,7 +31,8 @@ async def run(settings: Settings, environ: Mapping[str, str], demo: bool, verbos
     """
     environment = dict(environ)
     flags = ["--verbose"] if verbose else []
-    children: list[Child] = []
+    market: list[Child] = []
+    roles: list[Child] = []
     stopping = asyncio.create_task(stop.wait())
     given_up: list[asyncio.Task[int]] = []
     try:
@@ -39,14 +40,14 @@ async def run(settings: Settings, environ: Mapping[str, str], demo: bool, verbos
             exchange, market_data = _free_port(), _free_port()
             environment |= _demo_settings(environ, exchange, market_data)
             for command in _demo_commands(settings, exchange, market_data):
-                children.append(Child([*command, *flags], environment).start())
+                market.append(Child([*command, *flags], environment).start())
             await _wait_for(exchange, market_data)
-        children += [Child([role, *flags], environment).start() for role in ROLES]
-        given_up = [asyncio.create_task(child.given_up()) for child in children]
+        roles = [Child([role, *flags], environment).start() for role in ROLES]
+        given_up = [asyncio.create_task(child.given_up()) for child in (*market, *roles)]
         await asyncio.wait({stopping, *given_up}, return_when=asyncio.FIRST_COMPLETED)
         return max((task.result() for task in given_up if task.done()), default=0)
     finally:
-        for child in children:
+        for child in (*roles, *market):
             await child.stop()
         for task in (stopping, *given_up):
             task.cancel()
