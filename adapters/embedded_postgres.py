@@ -55,7 +55,9 @@ class EmbeddedPostgres:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with self._change():
-                self._server = get_server(self._folder / "postgres", cleanup_mode=None)
+                # Asked for without a start, then started: it remembers servers that this process has stopped since.
+                self._server = get_server(self._folder / "postgres", cleanup_mode=None, start=False)
+                self._server.start()
                 self._use = os.open(self._folder / "postgres.users", os.O_RDWR | os.O_CREAT, 0o600)
                 fcntl.flock(self._use, fcntl.LOCK_SH)
         except Exception as error:
@@ -74,10 +76,17 @@ class EmbeddedPostgres:
             except BlockingIOError:
                 log.debug("other roles still use the embedded PostgreSQL")
             else:
-                self._server.stop()
+                self._stop(self._server)
             finally:
                 os.close(self._use)
                 self._use = None
+
+    @staticmethod
+    def _stop(server: "PostgresServer") -> None:
+        try:
+            server.stop()
+        except Exception as error:
+            log.warning("the embedded PostgreSQL could not be stopped, or was gone before: %s", error)
 
     @contextmanager
     def _change(self) -> Iterator[None]:
