@@ -149,7 +149,7 @@ def _read_deal_conflicted(s: DealConflictedV1) -> Event:
 def _read_reference_price(s: ReferencePriceUpdatedV1) -> Event:
     return ReferencePriceUpdated(
         period=_read_period(s.period),
-        value=None if s.value is None else Decimal(s.value),
+        value=None if s.value is None else _finite(s.value),
         last_update=s.last_update,
         fetched_at=s.fetched_at,
         original=_read_bytes(s.original),
@@ -211,7 +211,7 @@ def _deal(deal: Deal) -> StoredDeal:
 def _read_deal(s: StoredDeal) -> Deal:
     return Deal(
         exchange=s.exchange, deal_id=s.deal_id, trader_id=s.trader_id, direction=s.direction,
-        quantity_mw=Decimal(s.quantity_mw), price_eur_mwh=Decimal(s.price_eur_mwh), period=_read_period(s.period),
+        quantity_mw=_finite(s.quantity_mw), price_eur_mwh=_finite(s.price_eur_mwh), period=_read_period(s.period),
         executed_at=s.executed_at,
     )  # fmt: skip
 
@@ -232,4 +232,15 @@ def _bytes(original: bytes) -> StoredBytes:
 
 
 def _read_bytes(s: StoredBytes) -> bytes:
-    return s.text.encode() if s.text is not None else b64decode(s.base64 or "")
+    if s.text is not None:
+        return s.text.encode()
+    if s.base64 is None:
+        raise ValueError("neither text nor base64")
+    return b64decode(s.base64, validate=True)
+
+
+def _finite(text: str) -> Decimal:
+    value = Decimal(text)
+    if not value.is_finite():
+        raise ValueError(f"not a number: {text!r}")
+    return value

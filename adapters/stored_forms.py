@@ -5,11 +5,14 @@ them without Wattbook. A new form gets a new class and a new topic beside the ol
 """
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from domain.events import Direction
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""An instant says its offset."""
 
 
 class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -21,7 +24,7 @@ class StoredPeriod(Stored, frozen=True):
 
     day: date
     label: str
-    start: datetime
+    start: Instant
     minutes: Literal[15, 30, 60]
 
 
@@ -35,7 +38,7 @@ class StoredDeal(Stored, frozen=True):
     quantity_mw: str
     price_eur_mwh: str
     period: StoredPeriod
-    executed_at: datetime
+    executed_at: Instant
 
 
 class StoredBytes(Stored, frozen=True):
@@ -49,7 +52,7 @@ class StoredReceipt(Stored, frozen=True):
     """How a message came."""
 
     source: str
-    received_at: datetime
+    received_at: Instant
     original: StoredBytes
 
 
@@ -92,8 +95,8 @@ class ReferencePriceUpdatedV1(Stored, frozen=True):
 
     period: StoredPeriod
     value: str | None
-    last_update: datetime
-    fetched_at: datetime
+    last_update: Instant
+    fetched_at: Instant
     original: StoredBytes
 
 
@@ -120,7 +123,7 @@ class FeedConnectedV1(Stored, frozen=True):
 
     line: str
     connection: str
-    connected_at: datetime
+    connected_at: Instant
 
 
 class FeedDisconnectedV1(Stored, frozen=True):
@@ -128,7 +131,7 @@ class FeedDisconnectedV1(Stored, frozen=True):
 
     line: str
     connection: str
-    connected_at: datetime
-    last_heard_at: datetime
-    disconnected_at: datetime
+    connected_at: Instant
+    last_heard_at: Instant
+    disconnected_at: Instant
     reason: str
