@@ -30,6 +30,10 @@ STEADY_S: Final = 1.0
 """A connection that held this long, and longer than the delay before it, starts the delays anew."""
 
 
+LAST_CHANCE_S: Final = 0.1
+"""A line that seems silent is given this long to be read before it is given up."""
+
+
 class Journal(Protocol):
     """Where a line notes what it hears; must never block."""
 
@@ -109,6 +113,8 @@ class Line:
                 # Named here, the library refuses redirects to another one.
                 host=address.hostname,
                 port=address.port or (443 if secure else 80),
+                # One dead address among several must not eat up the whole time for opening.
+                happy_eyeballs_delay=0.25,
                 ssl=(options.ssl or True) if secure else None,
                 ssl_shutdown_timeout=options.close_timeout_s if secure else None,
                 create_connection=ExchangeConnection,
@@ -165,12 +171,14 @@ class Line:
                 async with asyncio.timeout_at(connection.heard_at_s + self._options.silence_s):
                     payload = await connection.recv(decode=False)
             except TimeoutError:
-                if loop.time() < connection.heard_at_s + self._options.silence_s:
-                    continue
-                return f"nothing heard for {self._options.silence_s:g} s"
+                # A process that was itself held up finds its timers due before it has read what came meanwhile.
+                await asyncio.sleep(LAST_CHANCE_S)
+                if loop.time() >= connection.heard_at_s + self._options.silence_s:
+                    return f"nothing heard for {self._options.silence_s:g} s"
             except ConnectionClosed as error:
                 return ending_of(error)
-            self._journal.append(MessageHeard(self.name, name, self._clock(), payload))
+            else:
+                self._journal.append(MessageHeard(self.name, name, self._clock(), payload))
 
     def _report(self, trouble: str) -> None:
         """Log *trouble* once, however often it repeats itself."""

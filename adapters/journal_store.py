@@ -15,6 +15,7 @@ from adapters.journal import (
     MessageHeard,
     Noted,
     create_journal,
+    delete_journal,
     row_of,
     to_microseconds,
 )
@@ -80,11 +81,16 @@ class JournalStore:
     def _open_new(self) -> tuple[Path, sqlite3.Connection]:
         """Begin a new file, with the connections that are open now."""
         path, lock = create_journal(self._folder, self._clock())
+        try:
+            database = self._connect(path)
+            database.execute("PRAGMA synchronous = FULL")
+            for connected in self._open.values():
+                _insert_open(database, connected, self._last_heard.get(connected.connection, connected.at))
+        except BaseException:
+            delete_journal(path)
+            os.close(lock)
+            raise
         self._locks.append(lock)
-        database = self._connect(path)
-        database.execute("PRAGMA synchronous = FULL")
-        for connected in self._open.values():
-            _insert_open(database, connected, self._last_heard.get(connected.connection, connected.at))
         return path, database
 
     def _distrust(self) -> None:

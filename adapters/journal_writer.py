@@ -90,7 +90,7 @@ class JournalWriter:
         self._ended.wait(timeout_s)
         self._giving_up.set()
         self._thread.join()
-        if lost := self._store.unwritten:
+        if lost := self._store.unwritten + len(self._take(0)[0]):
             raise JournalNotSafeError(f"{lost} entries of the journal could not be written to {self._folder}")
 
     def __enter__(self) -> Self:
@@ -115,11 +115,11 @@ class JournalWriter:
                 heard_due = time.monotonic() + HEARD_S
             if not self._write(batch, heard):
                 break
+            if batch:
+                ringer.ring()
             for event in waiting:
                 event.set()
             waiting.clear()
-            if batch:
-                ringer.ring()
         self._store.close()
         ringer.close()
         self._ended.set()

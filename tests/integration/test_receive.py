@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -146,25 +147,33 @@ async def test_without_a_journal_nothing_is_received(tmp_path: Path, caplog: pyt
 
 CHILD = """
 import asyncio, sys
-from pathlib import Path
+from adapters.exchange import LineOptions
 from wattbook.receive import receive
 from wattbook.settings import Settings
 
 settings = Settings.from_environment({"WATTBOOK_EXCHANGE_URLS": sys.argv[1], "WATTBOOK_DATA_DIR": sys.argv[2]})
-sys.exit(asyncio.run(receive(settings, None, asyncio.Event())))
+options = LineOptions(ping_interval_s=0.1, silence_s=float(sys.argv[3]))
+sys.exit(asyncio.run(receive(settings, None, asyncio.Event(), options)))
 """
+
+
+@asynccontextmanager
+async def receiver_process(url: str, folder: Path, silence_s: float = 20) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run the role in a process of its own; it is killed at the end."""
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", CHILD, url, str(folder), str(silence_s))
+    try:
+        yield child
+    finally:
+        child.kill()
+        await child.wait()
 
 
 async def test_a_killed_receiver_keeps_what_it_heard_and_its_loss_is_dated(tmp_path: Path) -> None:
     async with exchange(send_five) as url:
         settings = settings_for(tmp_path, url)
-        child = await asyncio.create_subprocess_exec(sys.executable, "-c", CHILD, url, str(tmp_path))
-        try:
+        async with receiver_process(url, tmp_path) as child:
             await eventually(lambda: messages_of(settings, "exchange/1") == FIVE)
-        finally:
-            child.kill()
-            await child.wait()
-        assert child.returncode == -9
+        assert child.returncode == -signal.SIGKILL
         (reader,) = open_journals(settings.journal_dir)
         with reader:
             assert reader.settle_if_abandoned(now())
@@ -172,3 +181,28 @@ async def test_a_killed_receiver_keeps_what_it_heard_and_its_loss_is_dated(tmp_p
     assert isinstance(loss, LineDisconnected)
     assert loss.reason == "receiver ended"
     assert loss.connected_at <= loss.last_heard_at <= loss.at
+
+
+async def test_a_receiver_that_was_held_up_reads_on_without_losing_its_line(tmp_path: Path) -> None:
+    sent: list[bytes] = []
+    held_up = asyncio.Event()
+    enough = asyncio.Event()
+
+    async def send_steadily(line: ServerConnection) -> None:
+        while not enough.is_set():
+            sent.append(b"deal %d" % len(sent))
+            await line.send(sent[-1])
+            if held_up.is_set() and len(sent) > 250:
+                enough.set()
+            await asyncio.sleep(0.01)
+        await line.wait_closed()
+
+    async with exchange(send_steadily) as url, receiver_process(url, tmp_path, silence_s=1) as child:
+        settings = settings_for(tmp_path, url)
+        await eventually(lambda: len(messages_of(settings, "exchange/1")) > 20)
+        child.send_signal(signal.SIGSTOP)
+        held_up.set()
+        await enough.wait()
+        child.send_signal(signal.SIGCONT)
+        await eventually(lambda: messages_of(settings, "exchange/1") == sent)
+        assert [type(each) for each in journalled(settings) if not isinstance(each, MessageHeard)] == [LineConnected]
