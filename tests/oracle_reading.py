@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -147,6 +148,7 @@ def instant(value: object) -> datetime | None:
         return None
 
 
+@cache
 def slots_of(day: str, market: ZoneInfo) -> list[Slot]:
     """Return all hours, half- and quarter-hours of *day*, walking from local midnight to local midnight."""
     first = date.fromisoformat(day)

@@ -6,7 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -122,11 +123,18 @@ class Wattbook:
 
     async def until(self, condition: Callable[[], bool | Awaitable[bool]], within_s: float = START_WITHIN_S) -> None:
         """Wait for *condition*; where it does not come true, fail with what the roles logged."""
-        try:
+        async with self.patience(within_s):
             await eventually(condition, within_s)
+
+    @asynccontextmanager
+    async def patience(self, within_s: float = START_WITHIN_S) -> AsyncIterator[None]:
+        """Where what is awaited inside does not come in time, fail with what the roles logged."""
+        try:
+            async with asyncio.timeout(within_s):
+                yield
         except TimeoutError:
             logs = "\n".join(f"--- {' '.join(role.arguments)}\n{role.text()}" for role in self.roles)
-            pytest.fail(f"it did not come true within {within_s} s\n{logs}")
+            pytest.fail(f"it did not come within {within_s} s\n{logs}")
 
     def processes(self) -> list[int]:
         """Return the ids of all processes of this data folder, PostgreSQL's included."""

@@ -47,7 +47,7 @@ async def test_the_exchanges_example_shows_the_right_figures_everywhere(
         async with (
             trader.follow(PERFORMANCE_CHANGED, trader="trader_1", day=DAY) as changes,
             desk.follow(DEALS_RECORDED, after="0") as deals,
-            asyncio.timeout(40),
+            wattbook.patience(),
         ):
             assert (await changes.next())["total"]["dealCount"] == 0
             assert await exchange.say(MESSAGE, 2) == 1
@@ -97,7 +97,7 @@ async def _the_page_shows(wattbook: Wattbook, word: str) -> None:
         assert (place["bought"], place["pnl"], place["average"]) == ("12.300", "-252.15", "20.50")
     assert seen["total"]["light"] == f"{word} reference"
     assert seen["rows"][LABEL]["light"] == word.lower()
-    assert [label for label, row in seen["rows"].items() if row["bought"] != "0.000"] == [LABEL]
+    assert [label for label, row in seen["rows"].items() if row["bought"] != "0.000"] == [LABEL, "day"]
 
 
 async def read_dashboard(url: str, address: str, *flags: str) -> Json:

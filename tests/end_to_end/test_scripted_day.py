@@ -1,0 +1,329 @@
+"""A day of hundreds of deals, sent every way an exchange sends them, is answered to the last digit."""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from random import Random
+
+import pytest
+import pytest_asyncio
+import rfc8785
+
+from tests import oracle
+from tests.end_to_end.client import Client, Json
+from tests.end_to_end.documents import PERFORMANCE
+from tests.end_to_end.lines import exchange_lines
+from tests.end_to_end.prices import Answer, MarketData, market_data
+from tests.end_to_end.processes import Wattbook
+from tests.end_to_end.scripted_day import AUTUMN, BERLIN, DAYS, NORMAL, SPRING, TRADERS, Script, script
+from tests.end_to_end.scripted_prices import observations, price_script
+from tests.oracle_reading import Trade, book, slots_of
+
+SEED = 20260206
+DEALS_A_DAY = 110
+PRICED_PERIODS_A_DAY = 26
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@dataclass
+class Told:
+    """What was sent and answered, and the installation that heard all of it."""
+
+    wattbook: Wattbook
+    desk: Client
+    script: Script
+    provider: MarketData
+    trades: Sequence[Trade]
+    events: list[Json]
+
+    @property
+    def head(self) -> int:
+        return int(self.events[-1]["position"])
+
+    def trader(self, name: str) -> Client:
+        return Client(self.wattbook.url, name)
+
+    def expected(self, trader: str | None, day: str, knowledge: Json) -> Json:
+        """Return what the definitions say of everything that was sent and answered."""
+        return oracle.performance(
+            trader=trader,
+            day=day,
+            messages=self.script.messages,
+            answers=observations(self.provider.given),
+            knowledge=knowledge,
+        )
+
+    def expected_at(self, position: int, trader: str | None, day: str, knowledge: Json) -> Json:
+        """Return what the definitions say of the exchange's and the provider's own words up to *position*."""
+        known = [json.loads(event["payload"]) for event in self.events if int(event["position"]) <= position]
+        return oracle.performance(
+            trader=trader,
+            day=day,
+            messages=[_verbatim(each["receipt"]["original"]) for each in known if "receipt" in each],
+            answers=[json.loads(_verbatim(each["original"]), parse_float=str) for each in known if "original" in each],
+            knowledge=knowledge,
+        )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def told(tmp_path_factory: pytest.TempPathFactory, module_database: str) -> AsyncIterator[Told]:
+    made = script(SEED, DEALS_A_DAY)
+    trades, _ = book(made.messages, BERLIN)
+    async with exchange_lines() as exchange, market_data() as provider:
+        provider.will_say(_prices(trades))
+        settings = {
+            "exchange_urls": exchange.urls(),
+            "database_url": module_database,
+            "market_data_url": provider.url,
+            "market_data_refresh": "1",
+            "market_data_limits": "100000/minute",
+        }
+        with Wattbook(tmp_path_factory.mktemp("scripted"), **settings) as wattbook:
+            for role in ("receive", "record", "project", "serve"):
+                wattbook.start(role)
+            desk = Client(wattbook.url)
+            await wattbook.until(exchange.listening)
+            await wattbook.until(desk.ready)
+            for part in (made.first, made.then):
+                for sent in part:
+                    assert await exchange.say(sent.raw, *sent.lines) == len(sent.lines)
+                # Which of two contents came first must not hang on a race between the lines.
+                await wattbook.until(lambda: _all_deals(desk, len(trades)))
+            await wattbook.until(lambda: _all_rejections(desk, len(made.rejected)))
+            await wattbook.until(lambda: provider.finished)
+            await wattbook.until(lambda: _all_prices(desk, provider))
+            yield Told(wattbook, desk, made, provider, trades, await desk.events())
+
+
+async def test_the_script_holds_what_a_market_does(told: Told) -> None:
+    labels = {trade.slot.label for trade in told.trades}
+    assert {"02-03A", "02-03B"} <= labels
+    assert {15, 30, 60} == {trade.slot.minutes for trade in told.trades}
+    assert any(trade.price < 0 for trade in told.trades)
+    assert any(trade.price == 0 for trade in told.trades)
+    assert {reason.split(":")[0] for reason, _ in told.script.rejected} == {
+        "UNREADABLE", "INVALID", "NO_SUCH_PERIOD", "AMBIGUOUS_PERIOD", "CONFLICT",
+    }  # fmt: skip
+    assert len(told.trades) > 250
+
+
+@pytest.mark.parametrize("day", DAYS)
+@pytest.mark.parametrize("trader", [None, *TRADERS, "nobody"])
+async def test_every_figure_is_the_definitions_to_the_last_digit(told: Told, trader: str | None, day: str) -> None:
+    answered = await told.desk.performance(trader, day)
+    assert answered == told.expected(trader, day, answered["knowledge"])
+    assert (
+        len({row["period"]["start"] for row in answered["periods"] if len(row["period"]["label"]) < 7})
+        == {
+            NORMAL: 24,
+            SPRING: 23,
+            AUTUMN: 25,
+        }[day]
+    )
+    assert answered["knowledge"]["position"] == str(told.head)
+    assert answered["knowledge"]["recordedAt"] == told.events[-1]["recordedAt"]
+    assert answered["knowledge"]["completeUpTo"] == told.events[-1]["recordedAt"]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.3, 0.5, 0.8, 0.97, 1.0])
+async def test_as_of_a_position_the_figures_are_those_of_the_words_known_then(told: Told, share: float) -> None:
+    position = round(told.head * share)
+    for day in DAYS:
+        for trader in (None, *TRADERS):
+            answered = await told.desk.performance(trader, day, position)
+            assert answered == told.expected_at(position, trader, day, answered["knowledge"])
+            assert answered["knowledge"]["position"] == str(position)
+
+
+async def test_a_time_means_the_last_position_recorded_by_then(told: Told) -> None:
+    for event in told.events[:: len(told.events) // 10]:
+        last = max(int(each["position"]) for each in told.events if each["recordedAt"] == event["recordedAt"])
+        answer = await told.desk.ask(PERFORMANCE, day=NORMAL, asOf={"recordedAt": event["recordedAt"]})
+        assert answer["performance"] == await told.desk.performance(None, NORMAL, last)
+
+
+async def test_a_report_prints_the_same_bytes_as_canonical_json(told: Told) -> None:
+    middle = told.head // 2
+    asked: list[tuple[str | None, str, int | None]] = [
+        (None, AUTUMN, None), (TRADERS[2], SPRING, None), ("42", NORMAL, middle), (TRADERS[4], NORMAL, 0),
+    ]  # fmt: skip
+
+    async def compare(trader: str | None, day: str, position: int | None) -> None:
+        flags = ["--trader", trader] if trader else []
+        flags += ["--position", str(position)] if position is not None else []
+        printed = await told.wattbook.command("report", "--day", day, "--json", *flags)
+        assert printed.code == 0, printed
+        assert printed.out == rfc8785.dumps(await told.desk.performance(trader, day, position)) + b"\n"
+
+    await asyncio.gather(*(compare(*each) for each in asked))
+
+
+async def test_the_deals_are_those_that_were_sent_each_once(told: Told) -> None:
+    deals = await told.desk.deals()
+    assert sorted(_as_row(deal) for deal in deals) == sorted(_as_sent(trade) for trade in told.trades)
+    assert len({(d["dealId"], d["traderId"], d["direction"]) for d in deals}) == len(deals)
+    positions = [int(deal["position"]) for deal in deals]
+    assert positions == sorted(positions, reverse=True)
+    recorded_at = {event["position"]: event["recordedAt"] for event in told.events}
+    assert all(deal["recordedAt"] == recorded_at[deal["position"]] for deal in deals)
+
+
+async def test_filters_and_orders_select_from_the_same_deals(told: Told) -> None:
+    deals = await told.desk.deals()
+    chosen = deals[len(deals) // 2]
+    for asked, wanted in (
+        ({"traderId": "42"}, lambda d: d["traderId"] == "42"),
+        ({"direction": "SELL"}, lambda d: d["direction"] == "SELL"),
+        ({"label": "02-03B"}, lambda d: d["period"]["label"] == "02-03B"),
+        (
+            {"deliveryDayFrom": SPRING, "deliveryDayTo": AUTUMN},
+            lambda d: d["period"]["day"] in (SPRING, AUTUMN),
+        ),
+        ({"executedFrom": chosen["executionTime"]}, lambda d: _time(d) >= _time(chosen)),
+        ({"executedTo": chosen["executionTime"]}, lambda d: _time(d) <= _time(chosen)),
+    ):
+        assert await told.desk.deals(filter=asked) == [deal for deal in deals if wanted(deal)], asked
+    by_time = await told.desk.deals(order={"executionTime": "ASC"})
+    assert by_time == sorted(deals, key=lambda d: (_time(d), int(d["position"])))
+    by_delivery = [deal["period"]["start"] for deal in await told.desk.deals(order={"delivery": "DESC"})]
+    assert by_delivery == sorted(by_delivery, reverse=True)
+
+
+async def test_the_deals_as_of_a_position_are_those_recorded_by_then(told: Told) -> None:
+    middle = told.head // 2
+    deals = await told.desk.deals()
+    assert await told.desk.deals(position=middle) == [deal for deal in deals if int(deal["position"]) <= middle]
+
+
+@pytest.mark.parametrize("day", DAYS)
+async def test_the_reference_prices_are_those_that_the_figures_use(told: Told, day: str) -> None:
+    for position in (told.head // 2, told.head):
+        prices = {p["period"]["label"]: p for p in await told.desk.reference_prices(day, position)}
+        performance = await told.desk.performance(None, day, position)
+        for row in performance["periods"]:
+            price = prices.get(row["period"]["label"])
+            assert row["figures"]["referencePrice"] == (price["value"] if price else None)
+            assert row["referenceLastUpdate"] == (price["lastUpdate"] if price else None)
+        starts = [price["period"]["start"] for price in prices.values()]
+        assert starts == sorted(starts)
+
+
+async def test_the_rejections_are_whole_with_their_reasons_each_once(told: Told) -> None:
+    rejections = await told.desk.rejections()
+    assert sorted((r["reason"], r["message"]) for r in rejections) == sorted(
+        (reason, _shown(raw)) for reason, raw in told.script.rejected
+    )
+    assert {r["source"] for r in rejections} == {"exchange/1", "exchange/2"}
+    assert all(r["resolution"] is None for r in rejections)
+
+
+async def test_the_log_has_every_position_once_and_time_never_runs_back(told: Told) -> None:
+    assert [int(event["position"]) for event in told.events] == list(range(1, told.head + 1))
+    assert all(a["recordedAt"] <= b["recordedAt"] for a, b in pairwise(map(_padded, told.events)))
+    topics = [event["type"] for event in told.events]
+    conflicts = sum(reason == "CONFLICT" for reason, _ in told.script.rejected)
+    assert topics.count("deal.confirmed.v1") == len(told.trades)
+    assert topics.count("deal.conflicted.v1") == conflicts
+    assert topics.count("message.rejected.v1") == len(told.script.rejected) - conflicts
+    assert topics.count("feed.connected.v1") == 2
+    some = await told.desk.events(filter={"types": ["deal.conflicted.v1"], "after": "3", "until": str(told.head)})
+    assert len(some) == conflicts
+
+
+@pytest.mark.parametrize("name", TRADERS[:4])
+async def test_a_trader_sees_own_rows_only(told: Told, name: str) -> None:
+    trader = told.trader(name)
+    for day in DAYS:
+        assert await trader.performance(name, day) == await told.desk.performance(name, day)
+        for other in (None, TRADERS[4]):
+            refused = await trader.post(PERFORMANCE, trader=other, day=day)
+            assert refused["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    assert (await trader.ask("{ traders }"))["traders"] == [name]
+    assert await trader.deals() == await told.desk.deals(filter={"traderId": name})
+    assert await trader.deals(filter={"traderId": TRADERS[4]}) == []
+    for rejection in await trader.rejections():
+        assert _trader_in(rejection["message"]) == name
+    events = await trader.events()
+    assert events
+    for event in events:
+        payload = json.loads(event["payload"])
+        assert event["type"].split(".")[0] != "deal" or payload["deal"]["trader_id"] == name
+        assert "receipt" not in payload or _trader_in(_verbatim(payload["receipt"]["original"])) == name
+
+
+def _prices(trades: Sequence[Trade]) -> dict[tuple[str, str], list[Answer]]:
+    random = Random(SEED)
+    found: dict[tuple[str, str], list[Answer]] = {}
+    for day in DAYS:
+        with_deals = {trade.slot for trade in trades if trade.day == day}
+        slots = [slot for slot in slots_of(day, BERLIN) if slot in with_deals]
+        found |= price_script(random, day, random.sample(slots, PRICED_PERIODS_A_DAY))
+    return found
+
+
+async def _all_deals(desk: Client, number: int) -> bool:
+    counts: list[int] = [(await desk.performance(None, day))["total"]["dealCount"] for day in DAYS]
+    return sum(counts) == number
+
+
+async def _all_rejections(desk: Client, number: int) -> bool:
+    return len(await desk.rejections()) == number
+
+
+async def _all_prices(desk: Client, provider: MarketData) -> bool:
+    answers = observations(provider.given)
+    for day in DAYS:
+        known = oracle.performance(trader=None, day=day, messages=[], answers=answers)
+        wanted = {row["period"]["label"]: (row["referenceLastUpdate"], _reference(row)) for row in known["periods"]}
+        for row in (await desk.performance(None, day))["periods"]:
+            label = row["period"]["label"]
+            if label in wanted and (row["referenceLastUpdate"], _reference(row)) != wanted[label]:
+                return False
+    return True
+
+
+def _reference(row: Json) -> str | None:
+    price: str | None = row["figures"]["referencePrice"]
+    return price
+
+
+def _verbatim(stored: Mapping[str, str]) -> str | bytes:
+    return stored["text"] if "text" in stored else base64.b64decode(stored["base64"])
+
+
+def _shown(raw: str | bytes) -> str:
+    return raw if isinstance(raw, str) else "base64:" + base64.b64encode(raw).decode()
+
+
+def _trader_in(message: str | bytes) -> str:
+    ((_, fields),) = json.loads(message).items()
+    return str(fields["trader_id"])
+
+
+def _as_row(deal: Json) -> tuple[str, ...]:
+    period = deal["period"]
+    return (deal["traderId"], deal["direction"], deal["energyMwh"], deal["price"], period["day"], period["label"])
+
+
+def _as_sent(trade: Trade) -> tuple[str, ...]:
+    energy, price = oracle._exact(trade.mwh), oracle._exact(trade.price)
+    assert energy is not None
+    assert price is not None
+    return (trade.trader, "BUY" if trade.buys else "SELL", energy, price, trade.day, trade.slot.label)
+
+
+def _time(deal: Json) -> str:
+    return _sortable(deal["executionTime"])
+
+
+def _padded(event: Json) -> Json:
+    return event | {"recordedAt": _sortable(event["recordedAt"])}
+
+
+def _sortable(instant: str) -> str:
+    seconds, _, fraction = instant.removesuffix("Z").partition(".")
+    return f"{seconds}.{fraction:0<6}"
