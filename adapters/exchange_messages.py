@@ -261,6 +261,3 @@ def _period(fields: dict[str, Any], day: date, zone: ZoneInfo, executed_at: date
         raise UnreadableDealError(NO_SUCH_PERIOD) from error
     except AmbiguousPeriodError as error:
         raise UnreadableDealError(AMBIGUOUS_PERIOD) from error
-    except OverflowError as error:
-        # The first and last days that a calendar has reach beyond it in another zone.
-        raise _invalid("delivery_day") from error
