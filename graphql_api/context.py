@@ -13,15 +13,17 @@ from projections.reading import Moment
 
 
 class OperationContext:
-    """One operation. The snapshot is opened by the first field that needs one, and closed at the end.
+    """One operation, and the name the client gave for it.
 
+    The snapshot is opened by the first field that needs one, and closed at the end.
     ``repeatable`` stays true while the answer depends on nothing but the request, the viewer
     and the position of the snapshot.
     """
 
-    def __init__(self, services: Services, viewer: Viewer) -> None:
+    def __init__(self, services: Services, viewer: Viewer, operation_name: str | None) -> None:
         self.services = services
         self.viewer = viewer
+        self.operation_name = operation_name
         self.repeatable = True
         self.position: int | None = None
         self._open = AsyncExitStack()

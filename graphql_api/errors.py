@@ -12,6 +12,8 @@ from domain.errors import DatabaseUnavailableError, ReadModelsBehindError, Unkno
 
 Code = Literal["UNAUTHENTICATED", "FORBIDDEN", "BAD_USER_INPUT", "LIMIT_EXCEEDED", "INTERNAL"]
 
+_PARSER_LIMITS = ("Syntax Error: Document contains more than", "Syntax Error: Document is nested too deeply")
+
 log = logging.getLogger(__name__)
 
 
@@ -76,7 +78,7 @@ def _code(error: GraphQLError) -> Code:
         return cause.code
     if isinstance(cause, UnknownPositionError):
         return "BAD_USER_INPUT"
-    if error.message.startswith("Syntax Error: Document contains more than"):
+    if isinstance(cause, RecursionError) or error.message.startswith(_PARSER_LIMITS):
         return "LIMIT_EXCEEDED"
     # Without a cause in our code an error is about the document or its variables.
     if cause is None or isinstance(cause, CannotGetOperationTypeError | InvalidOperationTypeError):

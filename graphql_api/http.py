@@ -83,7 +83,7 @@ class GraphQLOverHTTP:
 
     async def _executed(self, viewer: Viewer, body: bytes, media: str, request_id: str) -> tuple[Response, str]:
         operation = read_operation(body)
-        async with OperationContext(self._services, viewer) as context:
+        async with OperationContext(self._services, viewer, operation.name) as context:
             try:
                 result = await self._schema.execute(
                     operation.query,

@@ -40,8 +40,8 @@ class AliasLimit(ASTValidationRule):
         super().__init__(context)
         count = _folded(_fragments(context.document), own=lambda field: int(field.alias is not None), together=sum)
         for operation in _operations(context.document):
-            if (found := count(operation.selection_set)) > ALIASES:
-                context.report_error(_exceeded(f"{found} aliases, {ALIASES} are allowed"))
+            if count(operation.selection_set) > ALIASES:
+                context.report_error(_exceeded(f"more than {ALIASES} aliases"))
 
 
 class DepthLimit(ASTValidationRule):
@@ -54,7 +54,7 @@ class DepthLimit(ASTValidationRule):
         for operation in _operations(context.document):
             found = depth(operation.selection_set)
             if found > DEPTH and not (found <= _STANDARD_DEPTH and _is_standard(operation, fragments)):
-                context.report_error(_exceeded(f"fields nested {found} deep, {DEPTH} is allowed"))
+                context.report_error(_exceeded(f"fields nested more than {DEPTH} deep"))
 
 
 class Limits(SchemaExtension):
@@ -64,6 +64,17 @@ class Limits(SchemaExtension):
         context = self.execution_context
         context.parse_options["max_tokens"] = TOKENS
         context.validation_rules = (*context.validation_rules, AliasLimit, DepthLimit)
+        yield
+
+
+class OneOperation(SchemaExtension):
+    """Refuses a document with several operations where the client names none. Comes after the validation cache."""
+
+    def on_validate(self) -> Iterator[None]:
+        context = self.execution_context
+        document = context.graphql_document
+        if document and context.context.operation_name is None and len(list(_operations(document))) > 1:
+            context.pre_execution_errors = [GraphQLError("name one of the operations in the document")]
         yield
 
 

@@ -11,7 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 from strawberry.utils.str_converters import to_camel_case
 
-from graphql_api.limits import Limits
+from graphql_api.limits import Limits, OneOperation
 from graphql_api.query import Query
 from graphql_api.scalars import SCALARS
 from graphql_api.subscription import Subscription
@@ -31,7 +31,7 @@ def build_schema() -> Schema:
     return Schema(
         query=Query,
         subscription=Subscription,
-        extensions=[Limits, ParserCache, ValidationCache],
+        extensions=[Limits, ParserCache, ValidationCache, OneOperation],
         config=StrawberryConfig(default_resolver=_field_of, scalar_map=SCALARS),
     )
 

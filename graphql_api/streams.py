@@ -1,12 +1,11 @@
 """How is a GraphQL operation executed as a stream, once for all who ask for the same states?"""
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from graphql import FieldNode, GraphQLError, OperationDefinitionNode, OperationType, parse
@@ -22,8 +21,6 @@ from graphql_api.subscription import SHARED
 from graphql_api.viewer import Viewer
 
 _encode: Final = msgspec.json.Encoder().encode
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,26 +51,39 @@ def executing(schema: Schema, services: Services) -> Execute:
 
     async def execute(operation: StreamedOperation) -> AsyncGenerator[StreamItem, None]:
         request_id = services.new_id()
-        variables: dict[str, Any] | None = msgspec.json.decode(operation.variables)
-        async with OperationContext(services, operation.viewer) as context:
-            results = await schema.stream(
-                operation.query,
-                variable_values=variables,
-                context_value=context,
-                operation_name=operation.name,
-            )
-            async with aclosing(results):
+        try:
+            async with (
+                OperationContext(services, operation.viewer, operation.name) as context,
+                aclosing(await _results(schema, operation, context)) as results,
+            ):
                 async for result in results:
                     if isinstance(result, PreExecutionError):
                         yield Failed(error_fields(result.errors or [], request_id))
                         return
-                    assert isinstance(result, ExecutionResult)
-                    payload: dict[str, object] = {"data": result.data}
-                    if result.errors:
-                        payload = {"errors": error_fields(result.errors, request_id), **payload}
-                    yield _encode(payload).decode()
+                    yield _payload(result, request_id)
+        except GraphQLError as error:
+            yield Failed(error_fields([error], request_id))
+        except Exception as error:
+            yield Failed(error_fields([GraphQLError(str(error), original_error=error)], request_id))
 
     return execute
+
+
+async def _results(
+    schema: Schema, operation: StreamedOperation, context: OperationContext
+) -> AsyncGenerator[ExecutionResult | PreExecutionError, None]:
+    variables: dict[str, Any] | None = msgspec.json.decode(operation.variables)
+    results = await schema.stream(
+        operation.query, variable_values=variables, context_value=context, operation_name=operation.name
+    )
+    return cast("AsyncGenerator[ExecutionResult | PreExecutionError, None]", results)
+
+
+def _payload(result: ExecutionResult, request_id: str) -> str:
+    payload: dict[str, object] = {"data": result.data}
+    if result.errors:
+        payload = {"errors": error_fields(result.errors, request_id), **payload}
+    return _encode(payload).decode()
 
 
 @lru_cache(maxsize=128)
@@ -148,10 +158,6 @@ class SharedStreams:
                     stream.newest = result
                     stream.number += 1
                     stream.announce()
-        except Exception:
-            log.exception("a shared subscription broke off")
-            stream.newest = Failed([{"message": "the subscription broke off", "extensions": {"code": "INTERNAL"}}])
-            stream.number += 1
         finally:
             stream.ended = True
             stream.announce()

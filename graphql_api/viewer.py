@@ -52,7 +52,10 @@ def development_viewer(headers: Mapping[str, str], cookies: Mapping[str, str]) -
     if name is not None:
         return named(_utf8(name))
     if cookie := cookies.get(COOKIE):
-        return named(unquote(cookie, errors="strict") if "%" in cookie else cookie)
+        try:
+            return named(unquote(cookie, errors="strict"))
+        except UnicodeDecodeError as error:
+            raise UnauthenticatedError(f"the cookie {COOKIE} is no UTF-8") from error
     return ROLES[0]
 
 

@@ -95,7 +95,7 @@ class PatientSocket(ASGIWebSocketAdapter):
         try:
             await asyncio.wait({receiving, stalled}, return_when=asyncio.FIRST_COMPLETED)
             return receiving.result() if receiving.done() else None
-        except WebSocketDisconnect:
+        except (WebSocketDisconnect, RuntimeError):
             return None
         except KeyError as error:
             raise NonTextMessageReceived from error

@@ -19,6 +19,7 @@ from domain.recording import Outcome
 from projections import READ_MODELS
 from projections.runner import Runner
 from tests.notation import BERLIN
+from tests.waiting import eventually
 from wattbook.serve import serve
 from wattbook.settings import Settings
 
@@ -159,8 +160,7 @@ async def serving(desk: Desk, settings: Settings) -> AsyncIterator[Api]:
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     task = asyncio.create_task(serve(settings, desk.url, stop, on_ready=ready.set_result))
     try:
-        await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
-        assert ready.done(), "the API did not start"
+        await eventually(lambda: ready.done() or task.done())
         async with aiohttp.ClientSession() as session:
             yield Api(ready.result(), session)
     finally:
