@@ -57,17 +57,13 @@ def contributions(recorded: Recorded) -> Iterator[RejectionRow]:
 
 
 def shown(original: bytes) -> str:
-    """Return the first 64 KiB of a message as text, or in base64 where it is no text."""
+    """Return the first 64 KiB of a message: as text where all of it is UTF-8 without NUL, else in base64."""
     part = original[:SHOWN_BYTES]
-    # A character cut in two at the end does not make the message unreadable.
-    for cut in range(4 if len(original) > SHOWN_BYTES else 1):
-        try:
-            text = part[: len(part) - cut].decode()
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-        break
+    try:
+        if "\0" not in original.decode():
+            return part.decode(errors="ignore")  # only a character cut in two at the end is left out
+    except UnicodeDecodeError:
+        pass
     return "base64:" + b64encode(part).decode()
 
 
