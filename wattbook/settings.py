@@ -93,12 +93,12 @@ class _Reader:
         except ValueError:
             valid = False
         if not valid:
-            self._problems.append(f"{name}: {text!r} is no {' or '.join(s + '://' for s in schemes)} URL")
+            self._problems.append(f"{name}: {_shown(text)} is no {' or '.join(s + '://' for s in schemes)} URL")
 
     def _database_url(self) -> str | None:
         text = self._text("WATTBOOK_DATABASE_URL")
         if text and not text.startswith(("postgresql://", "postgres://")):
-            self._problems.append(f"WATTBOOK_DATABASE_URL: {text.split('@')[-1]!r} is no postgresql:// URL")
+            self._problems.append(f"WATTBOOK_DATABASE_URL: {_shown(text)} is no postgresql:// URL")
         return text
 
     def _exchange_urls(self) -> tuple[str, ...]:
@@ -152,6 +152,11 @@ class _Reader:
         else:
             self._problems.append(f"WATTBOOK_AUTH: {mode!r} is not known here; this version has 'dev'")
         return "dev"
+
+
+def _shown(address: str) -> str:
+    """Return *address* for a message, unless it may hold a password or a key."""
+    return "what it holds" if set("@?=") & set(address) else repr(address)
 
 
 def _is_loopback(host: str) -> bool:
