@@ -80,7 +80,9 @@ class CannotListenError(WattbookError):
     """An address to listen on cannot be had: it is taken, or it is not of this machine."""
 
     def __init__(self, host: str, port: int, cause: OSError) -> None:
-        super().__init__(f"cannot listen on {host}:{port}: {cause.strerror or cause}; choose another port, or 0 for any")
+        super().__init__(
+            f"cannot listen on {host}:{port}: {cause.strerror or cause}; choose another port, or 0 for any"
+        )
 
 
 class UnknownPositionError(WattbookError):

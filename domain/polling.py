@@ -3,6 +3,7 @@
 Pure: the hour, what was asked before and what may be asked come in as arguments.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,8 @@ NEGLECTED_TURN: Final = 4
 """Every so many requests one goes to a neglected period, whatever is more urgent, so none starves."""
 
 _NO_LIMIT: Final = 1_000_000
+_LIMIT: Final = re.compile(r"([1-9][0-9]{0,8})/(second|minute|hour|day)")
+_SECONDS: Final = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,14 @@ class RequestLimit:
 
     requests: int
     seconds: int
+
+    @staticmethod
+    def parse(text: str) -> "RequestLimit":
+        """Return the limit that *text* writes like ``50/minute``; raise ``ValueError`` where it writes none."""
+        match = _LIMIT.fullmatch(text.strip())
+        if match is None:
+            raise ValueError(f"{text.strip()!r} is not like '50/minute'")
+        return RequestLimit(int(match[1]), _SECONDS[match[2]])
 
     @property
     def window(self) -> timedelta:

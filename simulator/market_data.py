@@ -3,57 +3,17 @@
 import asyncio
 import json
 import math
-import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final
 
 from aiohttp import web
 
 from domain.errors import CannotListenError
+from domain.polling import RequestLimit
 from simulator.answers import Answer, Answers, refused
-
-_LIMIT = re.compile(r"([1-9][0-9]{0,8})/(second|minute|hour|day)")
-_SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
-
-
-@dataclass(frozen=True)
-class Limit:
-    """At most ``requests`` in any ``seconds``, for everybody together."""
-
-    requests: int
-    seconds: int
-
-
-def parse_limits(text: str) -> tuple[Limit, ...]:
-    """Return the limits in *text* such as ``50/minute,1000/hour``; none for ``none``. Raises ``ValueError``."""
-    if text == "none":
-        return ()
-    found = [_LIMIT.fullmatch(part.strip()) for part in text.split(",")]
-    if None in found:
-        raise ValueError(f"not request limits such as 50/minute,1000/hour: {text!r}")
-    return tuple(Limit(int(match[1]), _SECONDS[match[2]]) for match in found if match)
-
-
-class SlidingWindows:
-    """Counts what was let through; ``now_s`` arguments are seconds of any clock that only runs forward."""
-
-    def __init__(self, limits: Sequence[Limit]) -> None:
-        self._limits = limits
-        self._admitted: deque[float] = deque(maxlen=max((limit.requests for limit in limits), default=0))
-
-    def admit(self, now_s: float) -> float:
-        """Let a request through and return 0, or return the seconds until one would be."""
-        wait_s = 0.0
-        for limit in self._limits:
-            if len(self._admitted) >= limit.requests:
-                oldest = self._admitted[-limit.requests]
-                wait_s = max(wait_s, oldest + limit.seconds - now_s)
-        if wait_s <= 0:
-            self._admitted.append(now_s)
-        return max(wait_s, 0.0)
+from simulator.limits import SlidingWindows
 
 
 @dataclass(frozen=True)
@@ -77,7 +37,7 @@ class MarketDataServer:
         answers: Answers,
         host: str = "127.0.0.1",
         port: int = 0,
-        limits: Sequence[Limit] = (),
+        limits: Sequence[RequestLimit] = (),
         retry_after: bool = True,
         seconds: Callable[[], float] | None = None,
     ) -> None:

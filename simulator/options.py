@@ -9,12 +9,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.errors import InvalidSettingsError
+from domain.polling import RequestLimit
 from simulator.answer_faults import ANSWER_FAULTS
 from simulator.answers import UNITS
 from simulator.clock import MarketClock, midnight
 from simulator.exchange_faults import HICCUPS, ExchangeFaults
+from simulator.limits import parse_limits
 from simulator.market import MarketParameters
-from simulator.market_data import Limit, parse_limits
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -215,7 +216,7 @@ def _name(text: str) -> str:
     return text
 
 
-def _limits(text: str) -> tuple[Limit, ...]:
+def _limits(text: str) -> tuple[RequestLimit, ...]:
     try:
         return parse_limits(text)
     except ValueError as error:

@@ -1,4 +1,7 @@
-"""Which commands are there, with which flags, and what does each start?"""
+"""Which commands are there, with which flags, and what does each start?
+
+A command imports what it needs when it runs, so that each process carries only its own.
+"""
 
 import argparse
 import asyncio
@@ -7,18 +10,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 
 from domain.errors import InvalidSettingsError
-from simulator import command as simulators
 from simulator.options import add_arguments as add_simulators
 from wattbook.database import database, keep_demo_apart
 from wattbook.process import run_until_stopped
-from wattbook.project import project
-from wattbook.receive import receive
-from wattbook.record import record
-from wattbook.report import Moment, report
-from wattbook.run import run
-from wattbook.serve import serve
 from wattbook.settings import Settings
-from wattbook.status import status
 
 Command = Callable[[argparse.Namespace, Mapping[str, str]], int]
 
@@ -60,6 +55,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from wattbook.run import run
+
     settings = Settings.from_environment(environ)
     if not args.demo and not settings.exchange_urls:
         raise InvalidSettingsError(
@@ -71,24 +68,34 @@ def _run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _receive(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from wattbook.receive import receive
+
     settings = Settings.from_environment(environ)
     lines = tuple(args.line) if args.line else None
     return run_until_stopped(lambda stop: receive(settings, lines, stop), with_supervisor=args.supervised)
 
 
 def _record(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from wattbook.record import record
+
     return _with_database(args, environ, record)
 
 
 def _project(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from wattbook.project import project
+
     return _with_database(args, environ, lambda _, url, stop: project(url, stop))
 
 
 def _serve(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from wattbook.serve import serve
+
     return _with_database(args, environ, serve)
 
 
 def _report(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from wattbook.report import Moment, report
+
     settings = Settings.from_environment(environ)
     with database(settings) as opened:
         return asyncio.run(
@@ -99,12 +106,16 @@ def _report(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _status(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from wattbook.status import status
+
     settings = Settings.from_environment(environ)
     with database(settings) as opened:
         return asyncio.run(status(settings, opened.service_url, as_json=args.json))
 
 
 def _simulate(args: argparse.Namespace, _: Mapping[str, str]) -> int:
+    from simulator import command as simulators
+
     async def simulate(stop: asyncio.Event) -> int:
         await simulators.run(args, stop)
         return 0

@@ -24,7 +24,7 @@ def log_to_stderr(name: str, verbose: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler], force=True)
-    for chatty in ("websockets", "asyncio", "aiohttp.access", "uvicorn", "psycopg.pool"):
+    for chatty in ("websockets", "asyncio", "aiohttp.access", "uvicorn", "psycopg.pool", "simulator.websockets"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -67,7 +67,7 @@ async def serve(
                 await asyncio.wait({serving, answering, stopping}, return_when=asyncio.FIRST_COMPLETED)
                 if server.started:
                     address = _address(settings.host, listening)
-                    log.info("serving on %s", address)
+                    log.info("Wattbook is ready at %s", address)
                     if on_ready is not None:
                         on_ready(address)
                 await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -15,8 +15,6 @@ from domain.polling import RequestLimit
 AuthMode = Literal["dev"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_LIMIT = re.compile(r"([1-9][0-9]{0,8})/(second|minute|hour|day)")
-_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
 
 @dataclass(frozen=True)
@@ -119,10 +117,10 @@ class _Reader:
         text = self._text("WATTBOOK_MARKET_DATA_LIMITS") or "50/minute,1000/hour"
         limits = []
         for part in text.split(","):
-            if match := _LIMIT.fullmatch(part.strip()):
-                limits.append(RequestLimit(int(match[1]), _SECONDS[match[2]]))
-            else:
-                self._problems.append(f"WATTBOOK_MARKET_DATA_LIMITS: {part.strip()!r} is not like '50/minute'")
+            try:
+                limits.append(RequestLimit.parse(part))
+            except ValueError as error:
+                self._problems.append(f"WATTBOOK_MARKET_DATA_LIMITS: {error}")
         return tuple(limits)
 
     def _number(self, name: str, default: int, low: int, high: int) -> int:

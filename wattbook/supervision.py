@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final, Self
 
+from wattbook.process import EXIT_CANNOT_RUN, EXIT_USAGE
+
 RESTART_DELAYS_S: Final = (0.0, 0.5, 1.0, 2.0, 5.0)
 STEADY_S: Final = 30.0
 """A role that has run this long is restarted at once again."""
@@ -16,8 +18,6 @@ STEADY_S: Final = 30.0
 STOP_WITHIN_S: Final = 15.0
 """How long a role may take to end before it is killed."""
 
-UNUSABLE: Final = 2
-"""Exit code of a role that will not run with these settings, however often it is started."""
 
 log = logging.getLogger(__name__)
 
@@ -60,14 +60,16 @@ class Child:
         await asyncio.wait({self._running})
 
     async def _keep_running(self) -> int:
-        failures = 0
+        starts = failures = 0
         while not self._stopping.is_set():
             started_at = time.monotonic()
             code = await self._run_once()
             if self._stopping.is_set():
                 break
-            if code == UNUSABLE:
+            if code == EXIT_USAGE or (code == EXIT_CANNOT_RUN and not starts):
+                # Wrong settings stay wrong; what could not run at the first try is for a person to look at.
                 return code
+            starts += 1
             failures = 0 if time.monotonic() - started_at > STEADY_S else failures + 1
             delay_s = RESTART_DELAYS_S[min(failures, len(RESTART_DELAYS_S) - 1)]
             log.error("%s ended with exit code %s; starting it again in %s s", self.name, code, delay_s)

@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from domain.decimals import rounded
 from domain.errors import InvalidSettingsError
 from domain.periods import parse_period
+from domain.polling import RequestLimit
 from simulator.answers import Answer, ScriptedAnswers
 from simulator.clock import MarketClock
 from simulator.command import add_arguments, run
@@ -27,7 +28,7 @@ from simulator.deals import COLUMNS, SimulatedDeal
 from simulator.exchange import ExchangeServer
 from simulator.exchange_faults import ExchangeFaults
 from simulator.market import Market, MarketParameters
-from simulator.market_data import Limit, MarketDataServer
+from simulator.market_data import MarketDataServer
 from simulator.options import market_of
 from simulator.trading import Trading
 
@@ -148,7 +149,7 @@ async def test_a_day_file_has_all_deals_of_the_day_and_keeps_those_of_an_earlier
 async def test_limits_hold_for_everybody_together_and_say_how_long_to_wait() -> None:
     script = ScriptedAnswers({("2023-02-06", "12-13"): [Answer("{}")]})
     async with (
-        MarketDataServer(script, limits=(Limit(2, 60),), seconds=lambda: 0.0) as server,
+        MarketDataServer(script, limits=(RequestLimit(2, 60),), seconds=lambda: 0.0) as server,
         aiohttp.ClientSession() as client,
     ):
         answers = []
