@@ -64,7 +64,13 @@ export function visits({ day, trader }) {
       path: "/graphiql",
       // The inside of GraphiQL is its makers' work; the page around it is ours.
       notOurs: [".graphiql-container", ".monaco-aria-container"],
-      ready: (page) => page.locator(".graphiql-container .monaco-editor").first().waitFor(PATIENCE),
+      ready: async (page) => {
+        await page.locator(".graphiql-container .monaco-editor").first().waitFor(PATIENCE);
+        // On a phone the answer has too little room to be written out.
+        if (page.viewportSize().width < 700) return;
+        await page.getByRole("button", { name: /^Execute/ }).click();
+        await page.locator(".graphiql-response").getByText('"knowledge"').waitFor(PATIENCE);
+      },
     },
   ];
 }

@@ -12,10 +12,10 @@ import { Readout } from "./Readout";
 import {
   dayRange,
   energyRange,
+  energyTicks,
   type Mark,
   markAt,
   marksOf,
-  mostEnergy,
   priceRange,
   priceTicks,
 } from "./series";
@@ -73,6 +73,7 @@ export default function DayChart({ performance, stale, open }: DayChartProps) {
             space: 26,
             // The lowest third belongs to the bars: no price is written beside them.
             splits: (_self, _axis, _low, high, step) => priceTicks(latest.current, high, step),
+            values: (_, ticks) => ticks.map((tick) => String(tick).replace("-", "−")),
           },
           {
             ...axis,
@@ -80,10 +81,7 @@ export default function DayChart({ performance, stale, open }: DayChartProps) {
             side: 1,
             size: 44,
             grid: { show: false },
-            splits: () => {
-              const most = mostEnergy(latest.current);
-              return [-most, 0, most];
-            },
+            splits: () => energyTicks(latest.current),
             values: (_, ticks) => ticks.map((tick) => String(Math.round(Math.abs(tick)))),
           },
         ],

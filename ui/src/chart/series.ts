@@ -57,7 +57,8 @@ export function priceTicks(marks: readonly Mark[], high: number, step: number): 
   const prices = pricesOf(marks);
   const lowest = prices.length === 0 ? 0 : Math.min(...prices);
   const ticks: number[] = [];
-  for (let tick = Math.ceil((lowest - step / 4) / step) * step; tick <= high; tick += step) ticks.push(tick);
+  for (let tick = Math.ceil((lowest - step / 4) / step) * step; tick <= high; tick += step)
+    ticks.push(tick || 0);
   return ticks;
 }
 
@@ -67,8 +68,15 @@ export function energyRange(marks: readonly Mark[]): [number, number] {
   return [-most * 1.15, most * 5];
 }
 
+/** Never zero: an axis needs a length also where nothing was traded. */
 export function mostEnergy(marks: readonly Mark[]): number {
   return Math.max(1, ...marks.map((mark) => Math.max(mark.bought, mark.sold)));
+}
+
+export function energyTicks(marks: readonly Mark[]): number[] {
+  if (!marks.some((mark) => mark.bought > 0 || mark.sold > 0)) return [];
+  const most = mostEnergy(marks);
+  return [-most, 0, most];
 }
 
 /** The shortest period under a moment: a quarter-hour lies over its hour. */

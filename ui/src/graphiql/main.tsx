@@ -36,8 +36,15 @@ async function something(): Promise<{ day: string; trader: string }> {
 const root = document.getElementById("root");
 if (!root) throw new Error("graphiql.html has no #root");
 const { day, trader } = await something();
+const examples = examplesFor(day, trader);
 createRoot(root).render(
-  <GraphiQL fetcher={fetcher} defaultTabs={examplesFor(day, trader)}>
+  <GraphiQL
+    fetcher={fetcher}
+    defaultTabs={examples}
+    // The first tab is open before GraphiQL has read its variables from the list.
+    initialVariables={examples[0]?.variables ?? ""}
+    defaultEditorToolsVisibility="variables"
+  >
     <GraphiQL.Logo>
       <a href="/">Wattbook</a>
     </GraphiQL.Logo>
