@@ -39,7 +39,7 @@ export function readPage() {
     muted: document.querySelector("main[data-muted]") !== null,
     failure: document.querySelector("[data-failure]")?.dataset.failure ?? null,
     day: field("day"),
-    trader: document.querySelector('input[aria-label="Trader"]')?.value ?? null,
+    trader: document.querySelector('input[aria-label="Trader"]')?.value ?? field("trader"),
     clock: field("clock"),
     exchangeAge: field("exchangeAge"),
     pricesAge: field("pricesAge"),

@@ -9,8 +9,11 @@ import "./look/tokens.css";
 import "./look/page.css";
 import { App } from "./App";
 import { client } from "./api/client";
+import { Fence } from "./dashboard/Fence";
+import { reloadWhenReplaced } from "./look/replaced";
 import { theme } from "./look/theme";
 
+reloadWhenReplaced();
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(
@@ -23,7 +26,9 @@ createRoot(root).render(
       withGlobalClasses={false}
     >
       <Provider value={client}>
-        <App />
+        <Fence instead="The page has failed. Reload it: the address keeps what you were looking at.">
+          <App />
+        </Fence>
       </Provider>
     </MantineProvider>
   </StrictMode>,

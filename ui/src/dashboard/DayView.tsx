@@ -1,8 +1,7 @@
 // How did this trader (or the desk) do on this day: right, how much, where, and on a click why?
 import { useMediaQuery } from "@mantine/hooks";
-import { lazy, Suspense, useCallback, useRef } from "react";
+import { lazy, Suspense, useCallback, useEffect, useRef } from "react";
 import type { Address } from "../address/address";
-import { ChartFence } from "../chart/ChartFence";
 import { Banners } from "../health/Banners";
 import { Foot } from "../health/Foot";
 import { usePulse, useServerNow } from "../health/PulseContext";
@@ -19,8 +18,10 @@ import { useStartAtNow } from "../periods/useStartAtNow";
 import classes from "./dashboard.module.css";
 import { Empty } from "./Empty";
 import { FailureNotice } from "./FailureNotice";
+import { Fence } from "./Fence";
 import { Skeleton } from "./Skeleton";
 import type { Selection } from "./selection";
+import { titleOf } from "./title";
 
 // The chart follows right after the first paint; the deals are fetched when somebody asks for them.
 const DayChart = lazy(() => import("../chart/DayChart"));
@@ -46,6 +47,10 @@ export function DayView({ selection, period, go }: DayViewProps) {
 
   const live = at === null;
   const stale = live && freshness.muted;
+  const title = titleOf(performance?.total ?? null, traderId ?? "whole desk", stale);
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
   const known = {
     zone: market.timeZone,
     today,
@@ -76,11 +81,11 @@ export function DayView({ selection, period, go }: DayViewProps) {
               <Cards total={performance.total} />
             </div>
             {performance.total.dealCount === 0 && <Empty selection={selection} performance={performance} />}
-            <ChartFence>
+            <Fence instead="The chart could not be drawn. The figures below are not affected.">
               <Suspense fallback={<div className={classes.chartPlace} />}>
                 <DayChart performance={performance} stale={stale} open={open} />
               </Suspense>
-            </ChartFence>
+            </Fence>
             <section className={classes.periods} aria-label="Periods" ref={rows} tabIndex={phone ? -1 : 0}>
               {phone ? (
                 <PeriodList performance={performance} stale={stale} now={moment} open={open} />
@@ -99,9 +104,16 @@ export function DayView({ selection, period, go }: DayViewProps) {
       </main>
       <Foot performance={performance} at={at} today={today} />
       {performance && period !== null && (
-        <Suspense>
-          <DealsPanel performance={performance} period={period} at={at} close={() => go({ period: null })} />
-        </Suspense>
+        <Fence instead="The deals could not be opened. Reload the page to try again.">
+          <Suspense>
+            <DealsPanel
+              performance={performance}
+              period={period}
+              at={at}
+              close={() => go({ period: null })}
+            />
+          </Suspense>
+        </Fence>
       )}
     </>
   );

@@ -31,7 +31,12 @@ export function TraderSelect({ traderId, at, choose }: TraderSelectProps) {
     pause: !wide,
   });
   useCommands({ trader: () => field.current?.focus() });
-  if (!wide) return <span className={`${classes.trader} ${classes.fixed}`}>{traderId}</span>;
+  if (!wide)
+    return (
+      <span data-field="trader" className={`${classes.trader} ${classes.fixed}`}>
+        {traderId}
+      </span>
+    );
 
   const known = traders.data?.traders ?? [];
   const names = traderId !== null && !known.includes(traderId) ? [...known, traderId] : known;
