@@ -9,11 +9,12 @@ import pytest
 
 from domain.decimals import rounded
 from domain.periods import parse_period
+from domain.polling import RequestLimit
 from simulator.answer_faults import FaultyAnswers
 from simulator.answers import Answer, MarketAnswers, ScriptedAnswers, Undefined, price_body, publication_time
 from simulator.clock import MarketClock
+from simulator.limits import SlidingWindows, parse_limits
 from simulator.market import Market, MarketParameters
-from simulator.market_data import Limit, SlidingWindows, parse_limits
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2023, 2, 6, 9, 17, 45, tzinfo=UTC)
@@ -119,7 +120,7 @@ def test_limits_are_sliding_windows() -> None:
 
 
 def test_limits_are_read_or_refused() -> None:
-    assert parse_limits("50/minute,1000/hour") == (Limit(50, 60), Limit(1000, 3600))
+    assert parse_limits("50/minute,1000/hour") == (RequestLimit(50, 60), RequestLimit(1000, 3600))
     assert parse_limits("none") == ()
     with pytest.raises(ValueError, match="50/minute"):
         parse_limits("lots")
