@@ -76,7 +76,7 @@ def book(messages: Sequence[Message], market: ZoneInfo) -> tuple[list[Trade], li
 def _fields_of(raw: bytes) -> Mapping[str, object] | None:
     """Return the deal's fields with numbers as text, or nothing where there are none."""
     try:
-        message = json.loads(raw.decode(), parse_float=_Number, parse_int=_Number, parse_constant=_NotANumber)
+        message = json.loads(raw.decode(), parse_float=_Number, parse_int=_Number, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
     if not isinstance(message, dict):
@@ -89,8 +89,8 @@ class _Number(str):
     """A JSON number, verbatim."""
 
 
-class _NotANumber(str):
-    """NaN or Infinity, which is no JSON."""
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _read_deal(fields: Mapping[str, object] | None, market: ZoneInfo) -> tuple[tuple[object, ...], object, Trade]:
@@ -131,7 +131,7 @@ def _name(value: object) -> str | None:
 
 
 def _amount(value: object) -> Fraction | None:
-    if isinstance(value, _NotANumber) or not isinstance(value, str):
+    if not isinstance(value, str):
         return None
     if not isinstance(value, _Number) and not _PLAIN.fullmatch(value):
         return None
