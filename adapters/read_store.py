@@ -41,6 +41,8 @@ _LAG: Final[LiteralString] = """
     WHERE notification_id = %(next)s
 """
 
+_OPTIONS: Final = "-c timezone=UTC -c statement_timeout=15s -c idle_in_transaction_session_timeout=60s"
+
 POLL_S: Final = 0.01
 """How often a reader who waits for a position looks again."""
 
@@ -160,7 +162,7 @@ class ReadStore:
 def _pool(conninfo: str, size: int, configure: Any) -> Pool:
     return AsyncConnectionPool(
         conninfo,
-        kwargs={"autocommit": configure is None, "row_factory": tuple_row, "options": "-c timezone=UTC"},
+        kwargs={"autocommit": configure is None, "row_factory": tuple_row, "options": _OPTIONS},
         configure=configure,
         min_size=1,
         max_size=size,

@@ -1,12 +1,14 @@
 """Which addresses does the web application serve?"""
 
+import ipaddress
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -77,8 +79,36 @@ def build_app(services: Services, static: Path = STATIC) -> Starlette:
             Route("/{path:path}", page),
         ],
         lifespan=lifespan,
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders), Middleware(OwnHost)],
     )
+
+
+class OwnHost:
+    """Refuses requests for a host that is not this machine.
+
+    Where anybody may be anybody, a page elsewhere could otherwise give this machine's
+    address a name of its own, and read everything as if it came from here.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] in ("http", "websocket") and not is_loopback(Headers(scope=scope).get("host", "")):
+            refusal = PlainTextResponse("this address is served to this machine only, by its own names", 421)
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a Host header names the machine itself."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or name.endswith(".localhost") or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 class SecurityHeaders:

@@ -125,6 +125,8 @@ class Hub:
 
     async def _round(self) -> None:
         async with self._store.snapshot() as snapshot:
+            self._metrics.projection_position.set(snapshot.projected)
+            self._metrics.log_position.set(snapshot.head)
             if snapshot.projected != self._projected:
                 await self._note_changes(snapshot)
             for view in list(self._views.values()):
@@ -144,7 +146,5 @@ class Hub:
             for view in self._views.values():
                 view.call_for(self._clock())
         self._projected = snapshot.projected
-        self._metrics.projection_position.set(snapshot.projected)
-        self._metrics.log_position.set(snapshot.head)
         advanced, self._advanced = self._advanced, asyncio.Event()
         advanced.set()

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import psycopg
 import pytest
 from graphql import get_introspection_query
@@ -404,6 +405,20 @@ async def test_pages_may_load_from_here_only(api: Api) -> None:
             assert response.headers["x-content-type-options"] == "nosniff"
     async with api.session.get(f"{api.address}/assets/../../app.py") as response:
         assert "build_app" not in await response.text()
+
+
+@pytest.mark.parametrize("host", ["rebound.example", "rebound.example:8000", "10.0.0.1", "", "[::"])
+async def test_names_that_are_not_this_machines_are_refused(api: Api, host: str) -> None:
+    async with api.session.get(f"{api.address}/livez", headers={"Host": host}) as response:
+        assert response.status in (400, 421)
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await api.session.ws_connect(f"{api.address}/graphql", headers={"Host": host})
+
+
+async def test_this_machine_has_several_names(api: Api) -> None:
+    for host in ("localhost:5173", "wattbook.localhost", "[::1]:80", "127.0.0.2"):
+        async with api.session.get(f"{api.address}/livez", headers={"Host": host}) as response:
+            assert response.status == 200
 
 
 async def test_a_port_in_use_is_told_and_not_taken(trading: Desk, tmp_path: Path) -> None:

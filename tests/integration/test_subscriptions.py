@@ -280,7 +280,7 @@ async def test_a_client_that_stops_reading_is_cut_off_and_delays_nobody(trading:
     await loop.sock_connect(stalled, (address.hostname, address.port))
     await loop.sock_sendall(
         stalled,
-        b"GET /graphql HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"GET /graphql HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
         b"Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n",
     )
