@@ -58,7 +58,7 @@ clean: ## Remove everything that was installed or built; data in .wattbook stays
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-ui/node_modules/.ready: .venv/.ready ui/package.json ui/package-lock.json
+ui/node_modules/.ready: ui/package.json ui/package-lock.json | .venv/.ready
 	$(NPM) ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
