@@ -1,4 +1,4 @@
-// Is every page accessible, quiet on the console and content with its own origin, in both themes and at both widths?
+// Is every page accessible, quiet on the console and content with its own origin, in both themes and at three widths?
 //
 //   WATTBOOK_URL=http://127.0.0.1:8000 node browser/check-pages.mjs [--day 2023-02-06] [--trader trader_1]
 //
@@ -18,6 +18,7 @@ if (pictures) mkdirSync(pictures, { recursive: true });
 
 const SCREENS = [
   { name: "desktop", viewport: { width: 1440, height: 900 } },
+  { name: "tablet", viewport: { width: 1024, height: 768 } },
   { name: "phone", viewport: { width: 390, height: 844 } },
 ];
 const THEMES = ["light", "dark"];
