@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 Said = Mapping[str, object] | str | bytes
 
@@ -30,8 +31,9 @@ class Exchange:
         heard = 0
         for line in lines or (1,):
             for connection in list(self.listeners.get(f"/{line}", ())):
-                await connection.send(raw)
-                heard += 1
+                with suppress(ConnectionClosed):
+                    await connection.send(raw)
+                    heard += 1
         return heard
 
     async def drop(self, line: int, code: int = 1000) -> None:

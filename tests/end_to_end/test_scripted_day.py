@@ -3,24 +3,19 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from itertools import pairwise
-from random import Random
 
 import pytest
 import pytest_asyncio
 import rfc8785
 
 from tests import oracle
-from tests.end_to_end.client import Client, Json
+from tests.end_to_end.client import Json
 from tests.end_to_end.documents import PERFORMANCE
-from tests.end_to_end.lines import exchange_lines
-from tests.end_to_end.prices import Answer, MarketData, market_data
-from tests.end_to_end.processes import Wattbook
-from tests.end_to_end.scripted_day import AUTUMN, BERLIN, DAYS, NORMAL, SPRING, TRADERS, Script, script
-from tests.end_to_end.scripted_prices import observations, price_script
-from tests.oracle_reading import Trade, book, slots_of
+from tests.end_to_end.scripted_day import AUTUMN, DAYS, NORMAL, SPRING, TRADERS
+from tests.end_to_end.told import Told, tell, verbatim
+from tests.oracle_reading import Trade
 
 SEED = 20260206
 DEALS_A_DAY = 110
@@ -29,74 +24,10 @@ PRICED_PERIODS_A_DAY = 26
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@dataclass
-class Told:
-    """What was sent and answered, and the installation that heard all of it."""
-
-    wattbook: Wattbook
-    desk: Client
-    script: Script
-    provider: MarketData
-    trades: Sequence[Trade]
-    events: list[Json]
-
-    @property
-    def head(self) -> int:
-        return int(self.events[-1]["position"])
-
-    def trader(self, name: str) -> Client:
-        return Client(self.wattbook.url, name)
-
-    def expected(self, trader: str | None, day: str, knowledge: Json) -> Json:
-        """Return what the definitions say of everything that was sent and answered."""
-        return oracle.performance(
-            trader=trader,
-            day=day,
-            messages=self.script.messages,
-            answers=observations(self.provider.given),
-            knowledge=knowledge,
-        )
-
-    def expected_at(self, position: int, trader: str | None, day: str, knowledge: Json) -> Json:
-        """Return what the definitions say of the exchange's and the provider's own words up to *position*."""
-        known = [json.loads(event["payload"]) for event in self.events if int(event["position"]) <= position]
-        return oracle.performance(
-            trader=trader,
-            day=day,
-            messages=[_verbatim(each["receipt"]["original"]) for each in known if "receipt" in each],
-            answers=[json.loads(_verbatim(each["original"]), parse_float=str) for each in known if "original" in each],
-            knowledge=knowledge,
-        )
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def told(tmp_path_factory: pytest.TempPathFactory, module_database: str) -> AsyncIterator[Told]:
-    made = script(SEED, DEALS_A_DAY)
-    trades, _ = book(made.messages, BERLIN)
-    async with exchange_lines() as exchange, market_data() as provider:
-        provider.will_say(_prices(trades))
-        settings = {
-            "exchange_urls": exchange.urls(),
-            "database_url": module_database,
-            "market_data_url": provider.url,
-            "market_data_refresh": "1",
-            "market_data_limits": "100000/minute",
-        }
-        with Wattbook(tmp_path_factory.mktemp("scripted"), **settings) as wattbook:
-            for role in ("receive", "record", "project", "serve"):
-                wattbook.start(role)
-            desk = Client(wattbook.url)
-            await wattbook.until(exchange.listening)
-            await wattbook.until(desk.ready)
-            for part in (made.first, made.then):
-                for sent in part:
-                    assert await exchange.say(sent.raw, *sent.lines) == len(sent.lines)
-                # Which of two contents came first must not hang on a race between the lines.
-                await wattbook.until(lambda: _all_deals(desk, len(trades)))
-            await wattbook.until(lambda: _all_rejections(desk, len(made.rejected)))
-            await wattbook.until(lambda: provider.finished)
-            await wattbook.until(lambda: _all_prices(desk, provider))
-            yield Told(wattbook, desk, made, provider, trades, await desk.events())
+    async with tell(tmp_path_factory.mktemp("scripted"), module_database) as all_told:
+        yield all_told
 
 
 async def test_the_script_holds_what_a_market_does(told: Told) -> None:
@@ -252,47 +183,7 @@ async def test_a_trader_sees_own_rows_only(told: Told, name: str) -> None:
     for event in events:
         payload = json.loads(event["payload"])
         assert event["type"].split(".")[0] != "deal" or payload["deal"]["trader_id"] == name
-        assert "receipt" not in payload or _trader_in(_verbatim(payload["receipt"]["original"])) == name
-
-
-def _prices(trades: Sequence[Trade]) -> dict[tuple[str, str], list[Answer]]:
-    random = Random(SEED)
-    found: dict[tuple[str, str], list[Answer]] = {}
-    for day in DAYS:
-        with_deals = {trade.slot for trade in trades if trade.day == day}
-        slots = [slot for slot in slots_of(day, BERLIN) if slot in with_deals]
-        found |= price_script(random, day, random.sample(slots, PRICED_PERIODS_A_DAY))
-    return found
-
-
-async def _all_deals(desk: Client, number: int) -> bool:
-    counts: list[int] = [(await desk.performance(None, day))["total"]["dealCount"] for day in DAYS]
-    return sum(counts) == number
-
-
-async def _all_rejections(desk: Client, number: int) -> bool:
-    return len(await desk.rejections()) == number
-
-
-async def _all_prices(desk: Client, provider: MarketData) -> bool:
-    answers = observations(provider.given)
-    for day in DAYS:
-        known = oracle.performance(trader=None, day=day, messages=[], answers=answers)
-        wanted = {row["period"]["label"]: (row["referenceLastUpdate"], _reference(row)) for row in known["periods"]}
-        for row in (await desk.performance(None, day))["periods"]:
-            label = row["period"]["label"]
-            if label in wanted and (row["referenceLastUpdate"], _reference(row)) != wanted[label]:
-                return False
-    return True
-
-
-def _reference(row: Json) -> str | None:
-    price: str | None = row["figures"]["referencePrice"]
-    return price
-
-
-def _verbatim(stored: Mapping[str, str]) -> str | bytes:
-    return stored["text"] if "text" in stored else base64.b64decode(stored["base64"])
+        assert "receipt" not in payload or _trader_in(verbatim(payload["receipt"]["original"])) == name
 
 
 def _shown(raw: str | bytes) -> str:
