@@ -111,6 +111,18 @@ async def test_a_restarted_server_loses_and_doubles_nothing() -> None:
         assert await events_in(url) == deals
 
 
+async def test_a_server_that_is_not_there_yet_is_waited_for() -> None:
+    with server_of_its_own() as server:
+        url = server.get_uri()
+        install(url, READ_MODELS)
+        await asyncio.to_thread(control, server, "stop")
+        async with EventLog(url) as log:
+            early = asyncio.create_task(log.append([ANNA]))
+            await asyncio.sleep(0)
+            await asyncio.to_thread(control, server, "start", "-o", f'-h "" -k {server.pgdata}')
+            assert await asyncio.wait_for(early, 60) == [Outcome("recorded", 1)]
+
+
 async def test_a_cancelled_append_is_recorded_once_when_it_is_repeated(log: EventLog, database: str) -> None:
     with psycopg.connect(database) as blocker:
         blocker.execute("SELECT * FROM wattbook.log_head FOR UPDATE")

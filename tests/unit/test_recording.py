@@ -184,6 +184,17 @@ def test_another_value_under_the_same_last_update_is_news_also_when_it_goes_back
     ]
 
 
+def test_an_older_observation_in_between_does_not_hide_what_stands() -> None:
+    first, second = reference_price("08-09 at 28"), reference_price("08-09 at 29")
+    older = reference_price("08-09 at 27", last_update="09:00:00")
+    assert outcomes(first, second, older, first) == [
+        ("recorded", 1),
+        ("recorded", 2),
+        ("recorded", 3),
+        ("recorded", 4),
+    ]
+
+
 def test_a_price_is_compared_by_value() -> None:
     assert outcomes(reference_price("08-09 at 28.0"), reference_price("08-09 at 28"))[1] == ("duplicate", 1)
 
