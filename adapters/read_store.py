@@ -11,7 +11,7 @@ import psycopg
 from psycopg import AsyncConnection, IsolationLevel
 from psycopg.rows import TupleRow, tuple_row
 from psycopg.sql import SQL, Composed
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 
 from adapters.deal_pages import recorded_deals
 from adapters.feed_reads import CompletenessMemory
@@ -167,6 +167,8 @@ def _pool(conninfo: str, size: int, configure: Any) -> Pool:
         min_size=1,
         max_size=size,
         timeout=5,
+        # The pause between two tries doubles: a pool that tried for long would come back late.
+        reconnect_timeout=10,
         open=False,
         name="wattbook-read",
     )
@@ -181,7 +183,7 @@ async def _hold_still(connection: AsyncConnection[TupleRow]) -> None:
 async def _borrowed(pool: Pool) -> AsyncIterator[AsyncConnection[TupleRow]]:
     try:
         connection = await pool.getconn()
-    except PoolTimeout as error:
+    except psycopg.OperationalError as error:
         raise DatabaseUnavailableError("the database does not answer") from error
     try:
         yield connection

@@ -12,6 +12,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
+from domain.errors import DatabaseUnavailableError
 from graphql_api.context import OperationContext
 from graphql_api.errors import (
     BadInputError,
@@ -28,6 +29,9 @@ from graphql_api.viewer import Viewer, development_viewer
 
 JSON: Final = "application/json"
 GRAPHQL: Final = "application/graphql-response+json"
+
+KEPT_BYTES: Final = 64 * 1024
+"""Longer answers are not kept: a page of many deals is not asked for by a crowd."""
 
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder().decode
@@ -76,6 +80,10 @@ class GraphQLOverHTTP:
             return _refused(error, 415, media, request_id)
         except RefusedError as error:
             return _refused(error, 400, media, request_id)
+        except DatabaseUnavailableError as error:
+            return _failed(error, 503, media, request_id)
+        except Exception as error:
+            return _failed(error, 500, media, request_id)
         finally:
             seconds = self._services.clock() - started
             self._services.metrics.graphql_duration.labels("query", outcome).observe(seconds)
@@ -99,7 +107,7 @@ class GraphQLOverHTTP:
         if result.errors:
             return self._with_errors(result.data, result.errors, media, request_id), "error"
         content = _encode({"data": result.data})
-        if context.repeatable and context.position is not None:
+        if context.repeatable and context.position is not None and len(content) <= KEPT_BYTES:
             self._services.responses.put((viewer, body, context.position), content)
         return Response(content, media_type=media), "ok"
 
@@ -168,6 +176,11 @@ def read_operation(body: bytes) -> Operation:
     if not isinstance(asked.get("extensions"), dict | None):
         raise BadInputError("extensions must be an object")
     return Operation(query, variables, name or None)
+
+
+def _failed(error: Exception, status: int, media: str, request_id: str) -> Response:
+    shown = error_fields([GraphQLError(str(error), original_error=error)], request_id)
+    return Response(_encode({"errors": shown}), status, media_type=media)
 
 
 def _refused(error: RefusedError, status: int, media: str, request_id: str) -> Response:

@@ -7,7 +7,7 @@ from contextlib import aclosing, suppress
 from typing import Any, Final, Self
 
 from domain.canonical import Fields
-from domain.errors import WattbookError
+from domain.errors import DatabaseUnavailableError, WattbookError
 from graphql_api.metrics import Metrics
 from graphql_api.ports import Snapshot, Store, Watch
 from graphql_api.views import Question, View
@@ -72,14 +72,19 @@ class Hub:
 
     async def deals(self, scope: Scope, trader_id: str | None, after: int) -> AsyncGenerator[DealRow, None]:
         """Yield every deal recorded after *after*, none skipped, in log order, without an end."""
-        until = (await self._store.positions()).projected
+        until = after
         while True:
-            page = await self._page(scope, trader_id, after, until)
+            if after >= until:
+                until = await self._beyond(after)
+            try:
+                page = await self._page(scope, trader_id, after, until)
+            except DatabaseUnavailableError as error:
+                log.warning("deals are waited for: %s", error)
+                await asyncio.sleep(RETRY_S)
+                continue
             for row in page:
                 yield row
-            after = page[-1].position if len(page) == DEALS_A_PAGE else max(after, until)
-            if after >= until:
-                until = await self._beyond(until)
+            after = page[-1].position if len(page) == DEALS_A_PAGE else until
 
     async def _page(self, scope: Scope, trader_id: str | None, after: int, until: int) -> list[DealRow]:
         """Return a page of deals, read once for all who stand at the same place."""

@@ -306,6 +306,15 @@ async def test_a_failure_of_ours_shows_no_more_than_a_request_id(trading: Desk, 
     assert "deals_v1" not in json.dumps(answer)
 
 
+async def test_a_failure_before_an_operation_runs_is_hidden_just_the_same(trading: Desk, api: Api) -> None:
+    with psycopg.connect(trading.url) as connection:
+        connection.execute("ALTER TABLE wattbook.log_head RENAME TO lost")
+    status, _, answer = await post(api, b'{"query": "{ traders }"}')
+    assert status == 500
+    assert answer["errors"][0]["extensions"]["code"] == "INTERNAL"
+    assert "log_head" not in json.dumps(answer)
+
+
 async def post(api: Api, body: bytes, **headers: str) -> tuple[int, str, Any]:
     """Return status, media type and JSON of the answer to any body."""
     given = {"content-type": "application/json"} | {name.replace("_", "-"): value for name, value in headers.items()}

@@ -75,6 +75,9 @@ class FakeStore:
     ) -> Sequence[DealRow]:
         self.pages += 1
         await asyncio.sleep(0)
+        if self.away:
+            self.refused += 1
+            raise DatabaseUnavailableError("away")
         log = recorded(
             [deal(f"{trader} buys 1 MW 08-09 at 1", deal_id=str(n)) for n, trader in enumerate(self.traders)]
         )
@@ -219,6 +222,20 @@ async def test_watchers_wait_out_a_database_that_is_away(scene: Scene, monkeypat
         scene.store.away = False
         scene.trades("anna")
         assert await first == 1
+
+
+async def test_no_deal_is_skipped_while_the_database_is_away(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graphql_api.hub.RETRY_S", 0.001)
+    scene.store.traders = ["anna", "bob"]
+    async with scene.hub() as hub, aclosing(hub.deals(Scope(), None, 0)) as deals:
+        assert [(await anext(deals)).position, (await anext(deals)).position] == [1, 2]
+        scene.store.away = True
+        coming = asyncio.create_task(anext(deals))
+        scene.trades("anna")
+        await eventually(lambda: scene.store.refused >= 1)
+        scene.store.away = False
+        scene.watch.news.set()
+        assert (await asyncio.wait_for(coming, 5)).position == 3
 
 
 async def test_leaving_a_hub_leaves_no_task(scene: Scene) -> None:
