@@ -5,6 +5,7 @@ and the last to leave, which then gets the lock for itself, stops it. Locks end 
 process, so a killed role never keeps the server running by its absence.
 """
 
+import atexit
 import fcntl
 import logging
 import os
@@ -64,6 +65,8 @@ class EmbeddedPostgres:
                 self._server._lock = InterProcessLock(self._folder / "postgres.lock")
                 self._server.runtime_path = Path(tempfile.gettempdir()) / f"wattbook-{os.getuid()}"
                 self._server.start()
+                # At exit it would only strike this process from a list that nobody reads, in a folder that may be gone.
+                atexit.unregister(self._server._cleanup)
                 self._use = os.open(self._folder / "postgres.users", os.O_RDWR | os.O_CREAT, 0o600)
                 fcntl.flock(self._use, fcntl.LOCK_SH)
         except Exception as error:
