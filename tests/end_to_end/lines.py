@@ -38,12 +38,12 @@ class Exchange:
 
     async def drop(self, line: int, code: int = 1000) -> None:
         """Close a line with a close code."""
-        for connection in list(self.listeners.get(f"/{line}", ())):
+        for connection in self.listeners.pop(f"/{line}", []):
             await connection.close(code, "as told")
 
     def cut(self, line: int) -> None:
         """Cut a line without a word."""
-        for connection in list(self.listeners.get(f"/{line}", ())):
+        for connection in self.listeners.pop(f"/{line}", []):
             connection.transport.abort()
 
     async def _listened(self, connection: ServerConnection) -> None:
@@ -53,7 +53,9 @@ class Exchange:
         try:
             await connection.wait_closed()
         finally:
-            there.remove(connection)
+            # A line that was closed here is listened to no more from that moment on.
+            if connection in there:
+                there.remove(connection)
 
 
 @asynccontextmanager
@@ -65,7 +67,7 @@ async def exchange_lines() -> AsyncIterator[Exchange]:
         yield exchange
 
 
-def confirmation(envelope: str = "deal_confirmation", **fields: object) -> dict[str, object]:
+def confirmation(envelope: str = "deal_confirmation", /, **fields: object) -> dict[str, object]:
     """Return the confirmation of the mission's example, with *fields* changed."""
     example: dict[str, object] = {
         "id": "123",
