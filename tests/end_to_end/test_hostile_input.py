@@ -93,8 +93,6 @@ def with_text(field: str, text: str) -> str:
     """Return a confirmation with the JSON text of one field put in as it is."""
     fields: dict[str, object] = {"id": f"{field}-{text}", field: "#"}
     return deal(**fields).replace('"#"', text)
-        '"#"', text
-    )
 
 
 REJECTED = {
