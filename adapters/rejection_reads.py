@@ -1,5 +1,6 @@
 """Which messages could not be read, or conflict, and how many of them are still open?"""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -13,7 +14,9 @@ from projections.rejections import RejectionRow
 from projections.rejections import rejections as model
 
 _TABLE: Final = Identifier("read_models", model.table)
-_OPEN: Final = SQL("r.position <= %(as_of)s AND (r.resolved_position IS NULL OR r.resolved_position > %(as_of)s)")
+# A resolution of what was never rejected leaves a row that nobody recorded.
+_RECORDED: Final = SQL("r.recorded_at IS NOT NULL AND r.position <= %(as_of)s")
+_OPEN: Final = SQL("{} AND (r.resolved_position IS NULL OR r.resolved_position > %(as_of)s)").format(_RECORDED)
 _COUNT: Final = SQL("SELECT count(*) FROM {table} AS r WHERE {conditions}")
 _KEY: Final = (SQL("r.position"),)
 
@@ -25,7 +28,10 @@ async def concerning(
 
     Where the trader or the day cannot be read, a rejection may concern any book.
     """
-    conditions = [_OPEN, SQL("(r.delivery_day = %(day)s OR r.delivery_day IS NULL OR r.trader_id IS NULL)")]
+    conditions: list[SQL | Composed] = [
+        _OPEN,
+        SQL("(r.delivery_day = %(day)s OR r.delivery_day IS NULL OR r.trader_id IS NULL)"),
+    ]
     if trader_id is not None:
         conditions.append(SQL("(r.trader_id = %(trader)s OR r.trader_id IS NULL OR r.delivery_day IS NULL)"))
     if scope.trader_id is not None and scope.trader_id != trader_id:
@@ -36,7 +42,7 @@ async def concerning(
 
 async def open_count(connection: AsyncConnection[TupleRow], scope: Scope, position: int) -> int:
     """Return how many rejections are open at *position*: for a trader own ones and those of nobody known."""
-    conditions = [_OPEN]
+    conditions: list[SQL | Composed] = [_OPEN]
     if scope.trader_id is not None:
         conditions.append(SQL("(r.trader_id = %(scope)s OR r.trader_id IS NULL)"))
     return await _count(connection, conditions, {"as_of": position, "scope": scope.trader_id})
@@ -47,7 +53,7 @@ async def rejections(
 ) -> Slice[RejectionRow]:
     """Return a page of the rejections that *scope* shows, newest first."""
     arguments: dict[str, object] = {"as_of": position, "scope": scope.trader_id}
-    conditions: list[SQL | Composed] = [SQL("r.position <= %(as_of)s") if include_resolved else _OPEN]
+    conditions: list[SQL | Composed] = [_RECORDED if include_resolved else _OPEN]
     if scope.trader_id is not None:
         conditions.append(SQL("r.trader_id = %(scope)s"))
     columns = SQL(", ").join(SQL("r.{}").format(Identifier(name)) for name in model.columns)
@@ -58,7 +64,9 @@ async def rejections(
         return page_of(await cursor.fetchall(), page)
 
 
-async def _count(connection: AsyncConnection[TupleRow], conditions: list[SQL], arguments: dict[str, object]) -> int:
+async def _count(
+    connection: AsyncConnection[TupleRow], conditions: Sequence[SQL | Composed], arguments: dict[str, object]
+) -> int:
     query = _COUNT.format(table=_TABLE, conditions=SQL(" AND ").join(conditions))
     cursor = await connection.execute(query, arguments, prepare=True)
     row = await cursor.fetchone()

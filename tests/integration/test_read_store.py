@@ -248,6 +248,7 @@ async def test_open_rejections_are_those_that_may_concern_the_figures(trading: D
         rejected(b"6"),
         resolved(1),
         resolved(6),
+        resolved(7),
     )
     async with trading.store() as store:
         open_ones = [(await performance(store, position)).open_rejections for position in range(9)]
@@ -256,6 +257,8 @@ async def test_open_rejections_are_those_that_may_concern_the_figures(trading: D
         async with store.snapshot() as snapshot:
             still_open = await snapshot.rejections(ALL, False, Page(3))
             assert ([row.position for row in still_open.rows], still_open.more) == ([5, 4, 3], True)
+            everything = await snapshot.rejections(ALL, True, Page(9))
+            assert [row.position for row in everything.rows] == [6, 5, 4, 3, 2, 1]
             rest = await snapshot.rejections(ALL, False, Page(3, after=(3,)))
             assert ([row.position for row in rest.rows], rest.more) == ([2], False)
 
