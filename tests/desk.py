@@ -18,7 +18,7 @@ from domain.events import Event
 from domain.recording import Outcome
 from projections import READ_MODELS
 from projections.runner import Runner
-from tests.notation import BERLIN
+from tests.notation import BERLIN, cancelled, connected, corrected, deal, reference_price, rejected, resolved
 from tests.waiting import eventually
 from wattbook.serve import serve
 from wattbook.settings import Settings
@@ -64,6 +64,27 @@ async def desk(database: str) -> AsyncIterator[Desk]:
             yield Desk(database, recorder, Runner(pages, tables, READ_MODELS))
     finally:
         recorder.datastore.close()
+
+
+def busy_day() -> list[Event]:
+    """Return a day with every kind of event."""
+    first = deal("anna buys 10 MW 08-09 at 20", deal_id="1")
+    second = deal("anna sells 4.5 MW 08-09 at -25.125", deal_id="2")
+    third = deal("bob buys 10 MW 08:15-08:30 at 30", deal_id="3")
+    return [
+        connected("exchange/1", "06:00:00"),
+        first,
+        second,
+        reference_price("08-09 at 28", last_update="07:00:00"),
+        third,
+        corrected(second, deal("anna sells 4 MW 09-10 at 25", deal_id="2"), replaces=3),
+        reference_price("08-09 undefined", last_update="07:10:00"),
+        reference_price("08-09 at 31", last_update="07:05:00"),
+        cancelled(first, replaces=2),
+        rejected(b"nonsense"),
+        deal("anna buys 3 MW 23-24 at 11.5", deal_id="4"),
+        resolved(10),
+    ]
 
 
 @dataclass
