@@ -24,7 +24,7 @@ from simulator.deals import SimulatedDeal, Trade
 from simulator.prices import mid_cents
 from simulator.traders import TRADERS, Trader
 
-EDITION: Final = 1
+EDITION: Final = 2
 """Raise it with every change of what the market deals, so that no id ever names two different deals."""
 
 OPENS: Final = time(11)

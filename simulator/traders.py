@@ -55,7 +55,7 @@ TRADERS: Final[tuple[Trader, ...]] = (
         "trader_2", "sells the peaks", 14, (50, 250), _hours(7, 9) | _hours(17, 21), _hours(8, 18), 4, 12, (60,), 60
     ),
     Trader("trader_3", "buys the noon", 86, (30, 200), _hours(10, 16), _hours(6, 14), 4, 8, (60,), 40, 150),
-    Trader("trader_4", "works the quarter-hours", 50, (1, 35), ALL_DAY, _hours(5, 22), 5, 3, (15, 30), -10, 220),
+    Trader("trader_4", "works the quarter-hours", 50, (1, 35), ALL_DAY, _hours(5, 22), 1, 3, (15, 30), -10, 220),
     Trader("trader_5", "hedges tomorrow's wind", 38, (80, 400), _hours(0, 6) | _hours(20, 24), _hours(11, 20), 2, 36),
     Trader("trader_6", "balances what is close", 56, (5, 120), ALL_DAY, ALL_DAY, 2, 2, (60,), -45, 260),
 )

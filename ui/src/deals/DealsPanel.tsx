@@ -34,7 +34,7 @@ export default function DealsPanel({ performance, period, at, close }: DealsPane
       opened
       onClose={close}
       position="right"
-      size={720}
+      size={790}
       lockScroll={false}
       transitionProps={INSTANTLY}
     >
