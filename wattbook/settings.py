@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -68,12 +69,18 @@ class _Reader:
             "port": self._number("WATTBOOK_PORT", 8000, 0, 65_535),
             "auth": self._auth(),
         }
-        for name in sorted(set(self._environ) - _KNOWN):
-            if name.startswith("WATTBOOK_"):
-                self._problems.append(f"{name} is not a setting of Wattbook")
+        self._look_for_misspelt_names()
         if self._problems:
             raise InvalidSettingsError(self._problems)
         return Settings(**known)  # type: ignore[arg-type]
+
+    def _look_for_misspelt_names(self) -> None:
+        """Refuse what is nearly a setting; container platforms make other names that begin like ours."""
+        for name in sorted(set(self._environ) - _KNOWN):
+            if name.startswith(_PREFIX):
+                short = {known.removeprefix(_PREFIX): known for known in _KNOWN}
+                for likely in get_close_matches(name.removeprefix(_PREFIX), short, n=1, cutoff=0.7):
+                    self._problems.append(f"{name} is not a setting of Wattbook; is {short[likely]} meant?")
 
     def _text(self, name: str) -> str | None:
         return self._environ.get(name, "").strip() or None
@@ -166,6 +173,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+_PREFIX = "WATTBOOK_"
 _KNOWN = {
     "WATTBOOK_DATABASE_URL",
     "WATTBOOK_DATA_DIR",

@@ -128,3 +128,9 @@ def test_no_secret_is_shown(name: str, value: str) -> None:
 def test_the_message_says_what_happened_and_names_each_problem() -> None:
     with pytest.raises(InvalidSettingsError, match=r"cannot start(.|\n)*- WATTBOOK_PORT: 'x' is no whole number"):
         Settings.from_environment({"WATTBOOK_PORT": "x"})
+
+
+def test_names_that_a_container_platform_makes_are_left_alone() -> None:
+    made = {"WATTBOOK_SERVICE_HOST": "10.0.0.7", "WATTBOOK_PORT_8000_TCP_ADDR": "10.0.0.7", "WATTBOOK_URL": "x"}
+
+    assert Settings.from_environment(made).port == 8000
