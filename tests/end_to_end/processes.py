@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,6 +18,8 @@ import pytest
 from tests.waiting import eventually
 
 START_WITHIN_S = 40.0
+COMMAND_WITHIN_S = 60.0
+ROLES = ("receive", "record", "project", "serve")
 
 
 class Role:
@@ -104,7 +106,7 @@ class Wattbook:
         self.roles.append(role)
         return role.start()
 
-    async def command(self, *arguments: str, within_s: float = 60, **settings: str) -> "Ran":
+    async def command(self, *arguments: str, **settings: str) -> "Ran":
         """Run a command to its end; *settings* are changed for it alone."""
         environment = self.environment | {f"WATTBOOK_{name.upper()}": value for name, value in settings.items()}
         process = await asyncio.create_subprocess_exec(
@@ -113,7 +115,7 @@ class Wattbook:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         try:
-            async with asyncio.timeout(within_s):
+            async with asyncio.timeout(COMMAND_WITHIN_S):
                 out, err = await process.communicate()
         except TimeoutError:
             process.kill()
@@ -139,6 +141,14 @@ class Wattbook:
     def processes(self) -> list[int]:
         """Return the ids of all processes of this data folder, PostgreSQL's included."""
         return [process.pid for process in psutil.process_iter() if self._belongs(process)]
+
+    def role_processes(self) -> dict[str, int]:
+        """Return the process id of each of the four roles that runs here, whoever started it."""
+        found: dict[str, int] = {}
+        for pid in self.processes():
+            with suppress(psutil.Error):
+                found |= {name: pid for name in psutil.Process(pid).cmdline()[3:4] if name in ROLES}
+        return found
 
     def _belongs(self, process: "psutil.Process") -> bool:
         try:

@@ -11,7 +11,7 @@ from websockets.frames import Opcode
 
 from tests.end_to_end.client import Client
 from tests.end_to_end.lines import Exchange, confirmation, exchange_lines
-from tests.end_to_end.processes import Wattbook
+from tests.end_to_end.processes import ROLES, Wattbook
 from tests.exchanges import RawLine, raw_exchange, say, stay
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -77,7 +77,7 @@ async def listening(tmp_path_factory: pytest.TempPathFactory, module_database: s
     async with exchange_lines() as exchange:
         settings = {"exchange_urls": exchange.urls(), "database_url": module_database}
         with Wattbook(tmp_path_factory.mktemp("hostile"), **settings) as wattbook:
-            for role in ("receive", "record", "project", "serve"):
+            for role in ROLES:
                 wattbook.start(role)
             desk = Client(wattbook.url)
             await wattbook.until(exchange.listening)

@@ -14,7 +14,7 @@ from tests import oracle
 from tests.end_to_end.client import Client, Json
 from tests.end_to_end.documents import DEALS_RECORDED
 from tests.end_to_end.lines import Exchange
-from tests.end_to_end.processes import Wattbook
+from tests.end_to_end.processes import ROLES, Wattbook
 from tests.end_to_end.stream import DAY, TRADERS, DealStream, Spoken, deal_stream
 
 NOT_PROMISED_S = 1.0
@@ -156,7 +156,7 @@ async def test_postgresql_may_be_restarted_under_everything_and_the_recorder_kil
 
 async def _all_roles(wattbook: Wattbook, exchange: Exchange, *names: str) -> Client:
     """Start the roles and return the desk's client when all of it runs."""
-    for name in names or ("receive", "record", "project", "serve"):
+    for name in names or ROLES:
         wattbook.start(name)
     desk = Client(wattbook.url)
     await wattbook.until(exchange.listening)

@@ -1,25 +1,20 @@
 """The exchange's own example becomes the right figures in the API, in its streams and on the page."""
 
-import asyncio
-import json
-import os
-import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.browser import read_dashboard
 from tests.end_to_end.client import Client, Json
 from tests.end_to_end.documents import DEALS_RECORDED, PERFORMANCE_CHANGED
 from tests.end_to_end.lines import Exchange, confirmation
 from tests.end_to_end.prices import MarketData, answer
-from tests.end_to_end.processes import Wattbook
+from tests.end_to_end.processes import ROLES, Wattbook
 
 MESSAGE = """{"deal_confirmation": {"id": "123", "price": 20.5, "quantity": 12.3, "direction": "buy",
  "delivery_day": "2023-02-06", "delivery_hour": "08-09", "trader_id": "trader_1",
  "execution_time": "2023-02-06T06:13:45Z"}}"""
 DAY, LABEL = "2023-02-06", "08-09"
-UI = Path(__file__).parents[2] / "ui"
 
 
 @pytest.mark.parametrize(
@@ -39,7 +34,7 @@ async def test_the_exchanges_example_shows_the_right_figures_everywhere(
     provider.will_say({(DAY, LABEL): [answer(DAY, LABEL, value=reference, last_update="2023-02-06T09:15:45Z")]})
     settings = {"exchange_urls": exchange.urls(), "database_url": database, "market_data_url": provider.url}
     with Wattbook(tmp_path, **settings, market_data_refresh="1") as wattbook:
-        for role in ("receive", "record", "project", "serve"):
+        for role in ROLES:
             wattbook.start(role)
         desk, trader = Client(wattbook.url), Client(wattbook.url, "trader_1")
         await wattbook.until(exchange.listening)
@@ -98,21 +93,6 @@ async def _the_page_shows(wattbook: Wattbook, word: str) -> None:
     assert seen["total"]["light"] == f"{word} reference"
     assert seen["rows"][LABEL]["light"] == word.lower()
     assert [label for label, row in seen["rows"].items() if row["bought"] != "0.000"] == [LABEL, "day"]
-
-
-async def read_dashboard(url: str, address: str, *flags: str) -> Json:
-    """Return what a person reads on the page, in a real browser."""
-    if not (UI.parent / "graphql_api/static/index.html").exists():
-        pytest.fail("the dashboard is not built: run 'make ui'", pytrace=False)
-    node = shutil.which("node", path=str(Path(sys.executable).parent)) or "node"
-    process = await asyncio.create_subprocess_exec(
-        node, "browser/read-dashboard.mjs", address, *flags,
-        cwd=UI, env=os.environ | {"WATTBOOK_URL": url}, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    async with asyncio.timeout(60):
-        out, _ = await process.communicate()
-    seen: Json = json.loads(out.decode().splitlines()[-1])
-    return seen
 
 
 def _deals(performance: Json) -> int:

@@ -12,7 +12,7 @@ from tests import oracle
 from tests.end_to_end.client import Client, Json
 from tests.end_to_end.lines import exchange_lines
 from tests.end_to_end.prices import Answer, MarketData, market_data
-from tests.end_to_end.processes import Wattbook
+from tests.end_to_end.processes import ROLES, Wattbook
 from tests.end_to_end.scripted_day import BERLIN, DAYS, Script, script
 from tests.end_to_end.scripted_prices import observations, price_script
 from tests.oracle_reading import Trade, book, slots_of
@@ -77,7 +77,7 @@ async def tell(folder: Path, database_url: str) -> AsyncIterator[Told]:
             "market_data_limits": "100000/minute",
         }
         with Wattbook(folder, **settings) as wattbook:
-            for role in ("receive", "record", "project", "serve"):
+            for role in ROLES:
                 wattbook.start(role)
             desk = Client(wattbook.url)
             await wattbook.until(exchange.listening)
