@@ -36,7 +36,8 @@ def parser() -> argparse.ArgumentParser:
     added.add_argument("--demo", action="store_true", help="with a simulated market to listen to")
     added = add("receive", _receive, "hold the lines to the exchange open, into a local journal")
     added.add_argument("--line", type=int, action="append", metavar="N", help="only this line (repeatable)")
-    add("record", _record, "record what was received, and reference prices, in the event log")
+    added = add("record", _record, "record what was received, and reference prices, in the event log")
+    added.add_argument("--demo", action="store_true", help=argparse.SUPPRESS)
     add("project", _project, "keep the read models up to the event log")
     add("serve", _serve, "serve the dashboard and the GraphQL API")
     added = add("report", _report, "print how a trader, or the desk, did on a delivery day")
@@ -78,7 +79,12 @@ def _receive(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def _record(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from wattbook.record import record
 
-    return _with_database(args, environ, record)
+    settings = Settings.from_environment(environ)
+    with database(settings) as opened:
+        # Only this role appends what was heard, so it is the one to refuse, whoever started it.
+        keep_demo_apart(opened, demo=args.demo)
+        url = opened.url_for(args.command)
+        return run_until_stopped(lambda stop: record(settings, url, stop), with_supervisor=args.supervised)
 
 
 def _project(args: argparse.Namespace, environ: Mapping[str, str]) -> int:

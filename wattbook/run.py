@@ -42,7 +42,8 @@ async def run(settings: Settings, environ: Mapping[str, str], demo: bool, verbos
             for command in _demo_commands(settings, exchange, market_data):
                 market.append(Child([*command, *flags], environment).start())
             await _wait_for(exchange, market_data)
-        roles = [Child([role, *flags], environment).start() for role in ROLES]
+        of_demo = {"record": ["--demo"]} if demo else {}
+        roles = [Child([role, *of_demo.get(role, []), *flags], environment).start() for role in ROLES]
         given_up = [asyncio.create_task(child.given_up()) for child in (*market, *roles)]
         await asyncio.wait({stopping, *given_up}, return_when=asyncio.FIRST_COMPLETED)
         return max((task.result() for task in given_up if task.done()), default=0)

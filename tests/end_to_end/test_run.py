@@ -98,10 +98,11 @@ async def test_a_demo_is_never_mixed_with_real_deals(installation: Wattbook) -> 
     demo, desk = await _demo(installation)
     await _day_with_deals(installation, desk)
     assert await demo.end() == 0
-    refused = await installation.command("run", exchange_urls="ws://127.0.0.1:1/deals")
-    assert refused.code == 2
-    assert "demo" in refused.err
-    assert "WATTBOOK_DATA_DIR" in refused.err
+    for role in ("run", "record"):
+        refused = await installation.command(role, exchange_urls="ws://127.0.0.1:1/deals")
+        assert refused.code == 2
+        assert "demo" in refused.err
+        assert "WATTBOOK_DATA_DIR" in refused.err
     assert not installation.processes()
 
 
