@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from types import NoneType
 from typing import Any, Final, Self, get_args, get_type_hints
 
@@ -135,19 +136,20 @@ def _sql_type(hint: Any) -> str:
     return _SQL_TYPES[type(get_args(hint)[0])]
 
 
-def _merge_statement(model: AnyReadModel) -> Composed:
+@lru_cache
+def _merge_statement(model: AnyReadModel) -> bytes:
     hints = get_type_hints(model.row)
     arrays = SQL(", ").join(SQL("%s::{}[]").format(SQL(_array_type(hints[name]))) for name in model.columns)
     statement = SQL("INSERT INTO {table} AS t ({columns}) SELECT * FROM unnest({arrays})").format(
         table=_table(model), columns=SQL(", ").join(map(Identifier, model.columns)), arrays=arrays
     )
     if not model.merges:
-        return statement
+        return statement.as_bytes()
     merged = SQL(", ").join(
         SQL("{} = {}").format(Identifier(column), _merged(how, column)) for column, how in model.merges
     )
     key = SQL(", ").join(map(Identifier, model.key))
-    return statement + SQL(" ON CONFLICT ({}) DO UPDATE SET {}").format(key, merged)
+    return (statement + SQL(" ON CONFLICT ({}) DO UPDATE SET {}").format(key, merged)).as_bytes()
 
 
 def _merged(how: Merge, column: str) -> Composed:
