@@ -142,14 +142,14 @@ async def test_only_json_posts_are_taken(api: Api) -> None:
 async def test_it_is_ready_while_the_database_answers_and_the_figures_are_current(trading: Desk, api: Api) -> None:
     async with api.session.get(f"{api.address}/readyz") as response:
         assert response.status == 200
-        assert [check["ok"] for check in (await response.json())["checks"]] == [True, True]
+        assert [check["ok"] for check in await response.json()] == [True, True]
     trading.records(deal("anna buys 1 MW 10-11 at 1", deal_id="old"))
     with psycopg.connect(trading.url) as connection:
         connection.execute("ALTER TABLE wattbook.events DISABLE TRIGGER USER")
         connection.execute("UPDATE wattbook.events SET recorded_at = now() - interval '6 s' WHERE notification_id = 7")
     async with api.session.get(f"{api.address}/readyz") as response:
         assert response.status == 503
-        assert [check["ok"] for check in (await response.json())["checks"]] == [True, False]
+        assert [check["ok"] for check in await response.json()] == [True, False]
     async with api.session.get(f"{api.address}/livez") as response:
         assert response.status == 200
 
