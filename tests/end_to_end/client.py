@@ -92,7 +92,9 @@ class Client:
         """Subscribe; yields what comes."""
         url = self._url.replace("http", "ws", 1) + "/graphql"
         protocols = [Subprotocol("graphql-transport-ws")]
-        async with connect(url, subprotocols=protocols, additional_headers=self._headers, max_size=None) as socket:
+        # This client writes headers in Latin-1, so that they go out as the UTF-8 they are meant to be.
+        headers = {name: value.encode().decode("latin-1") for name, value in self._headers.items()}
+        async with connect(url, subprotocols=protocols, additional_headers=headers, max_size=None) as socket:
             await socket.send(json.dumps({"type": "connection_init"}))
             assert json.loads(await socket.recv())["type"] == "connection_ack"
             payload = {"query": query, "variables": variables}

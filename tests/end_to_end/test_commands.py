@@ -170,12 +170,29 @@ async def test_status_is_well_while_all_roles_run_and_names_those_that_do_not(de
     await desk.wattbook.until(lambda: _is_well(desk))
 
 
+async def test_the_server_is_not_ready_while_its_figures_are_behind_the_log(desk: Desk) -> None:
+    project = next(role for role in desk.wattbook.roles if role.arguments == ("project",))
+    project.kill()
+    await desk.exchange.say(confirmation(id="unseen"))
+
+    async def is_behind() -> bool:
+        return (await desk.client.get("/readyz"))[0] == 503
+
+    await desk.wattbook.until(is_behind)
+    _, checks = await desk.client.get("/readyz")
+    assert isinstance(json.loads(checks), list)
+    assert (await desk.client.get("/livez"))[0] == 200
+    project.start()
+    await desk.wattbook.until(desk.client.ready)
+
+
 async def test_the_database_command_prints_where_the_log_is(desk: Desk) -> None:
     ran = await desk.command("database")
     assert ran.code == 0, ran
     async with await psycopg.AsyncConnection.connect(ran.text.strip()) as connection:
         cursor = await connection.execute("SELECT count(*) FROM wattbook.events WHERE topic = 'deal.confirmed.v1'")
-        assert await cursor.fetchone() == (1,)
+        (number,) = await cursor.fetchone() or (0,)
+    assert number >= 1
 
 
 async def test_a_demo_does_not_start_on_a_log_of_real_deals(desk: Desk) -> None:

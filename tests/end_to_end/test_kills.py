@@ -72,6 +72,7 @@ async def test_a_killed_receiver_loses_nothing_while_another_listens(
         assert [line for event in lost for line in ("exchange/1", "exchange/2") if line in event["payload"]] == [
             "exchange/1", "exchange/2", "exchange/1", "exchange/2",
         ]  # fmt: skip
+        assert all("receiver ended" in event["payload"] for event in lost)
         knowledge = (await desk.performance(None, DAY))["knowledge"]
         assert knowledge["completeUpTo"] == knowledge["recordedAt"]
 

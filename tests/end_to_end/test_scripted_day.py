@@ -12,7 +12,7 @@ import rfc8785
 
 from tests import oracle
 from tests.end_to_end.client import Json
-from tests.end_to_end.documents import PERFORMANCE
+from tests.end_to_end.documents import DEALS, DEALS_RECORDED, PERFORMANCE, PERFORMANCE_CHANGED, REFERENCE_PRICES
 from tests.end_to_end.scripted_day import AUTUMN, DAYS, NORMAL, SPRING, TRADERS
 from tests.end_to_end.told import Told, tell, verbatim
 from tests.oracle_reading import Trade
@@ -128,6 +128,34 @@ async def test_the_deals_as_of_a_position_are_those_recorded_by_then(told: Told)
     middle = told.head // 2
     deals = await told.desk.deals()
     assert await told.desk.deals(position=middle) == [deal for deal in deals if int(deal["position"]) <= middle]
+
+
+@pytest.mark.parametrize("name", [None, *TRADERS[:3]])
+async def test_a_stream_of_deals_from_a_position_has_every_later_one_in_log_order(told: Told, name: str | None) -> None:
+    client = told.desk if name is None else told.trader(name)
+    for after in (0, told.head // 2):
+        wanted = [deal for deal in reversed(await client.deals()) if int(deal["position"]) > after]
+        async with client.follow(DEALS_RECORDED, after=str(after)) as stream, told.wattbook.patience():
+            assert [await stream.next() for _ in wanted] == wanted
+
+
+@pytest.mark.parametrize("day", DAYS)
+async def test_a_stream_of_figures_begins_with_those_that_a_query_gives(told: Told, day: str) -> None:
+    for name in (None, TRADERS[0]):
+        client = told.desk if name is None else told.trader(name)
+        async with client.follow(PERFORMANCE_CHANGED, trader=name, day=day) as stream, told.wattbook.patience():
+            assert await stream.next() == await told.desk.performance(name, day)
+
+
+async def test_a_position_past_the_head_is_refused(told: Told) -> None:
+    past = {"position": str(told.head + 1)}
+    for query, variables in (
+        (PERFORMANCE, {"day": NORMAL, "asOf": past}),
+        (DEALS, {"asOf": past}),
+        (REFERENCE_PRICES, {"day": NORMAL, "asOf": past}),
+    ):
+        refused = await told.desk.post(query, **variables)
+        assert refused["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
 @pytest.mark.parametrize("day", DAYS)
