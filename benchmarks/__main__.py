@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from adapters.embedded_postgres import EmbeddedPostgres
+from adapters.postgres.embedded import EmbeddedPostgres
 from benchmarks.appending import appending
 from benchmarks.latency import latency
 from benchmarks.projecting import projecting

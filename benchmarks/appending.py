@@ -10,10 +10,10 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
 from psycopg.conninfo import conninfo_to_dict
 
-from adapters.embedded_postgres import SERVICE_ROLE, EmbeddedPostgres
-from adapters.installation import install
-from adapters.recorder import open_recorder
-from adapters.stored_events import LogEntry, state_of
+from adapters.event_log.recorder import open_recorder
+from adapters.event_log.stored_events import LogEntry, state_of
+from adapters.postgres.embedded import SERVICE_ROLE, EmbeddedPostgres
+from adapters.postgres.installation import install
 from benchmarks.deals import deals
 from benchmarks.shown import show_rates
 from domain.recording import stream_of
@@ -53,7 +53,7 @@ def library_environment(postgres: EmbeddedPostgres) -> dict[str, str]:
     known: dict[str, Any] = conninfo_to_dict(postgres.url)
     return {
         "PERSISTENCE_MODULE": "eventsourcing.postgres",
-        "MAPPER_TOPIC": "adapters.stored_events:EventMapper",
+        "MAPPER_TOPIC": "adapters.event_log.stored_events:EventMapper",
         "ORIGINATOR_ID_TYPE": "text",
         "POSTGRES_DBNAME": str(known["dbname"]),
         "POSTGRES_HOST": str(known["host"]),

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import websockets
 
-from adapters.embedded_postgres import EmbeddedPostgres
+from adapters.postgres.embedded import EmbeddedPostgres
 from benchmarks.deals import DAY, deals, message
 from benchmarks.shown import percentile
 

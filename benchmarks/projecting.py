@@ -11,12 +11,12 @@ from eventsourcing.postgres import PostgresTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
 from psycopg.sql import SQL
 
-from adapters.embedded_postgres import SERVICE_ROLE, EmbeddedPostgres
-from adapters.installation import install
-from adapters.log_pages import LogPages
-from adapters.read_tables import ReadTables
-from adapters.recorder import open_recorder
-from adapters.stored_events import LogEntry
+from adapters.event_log.pages import LogPages
+from adapters.event_log.recorder import open_recorder
+from adapters.event_log.stored_events import LogEntry
+from adapters.postgres.embedded import SERVICE_ROLE, EmbeddedPostgres
+from adapters.postgres.installation import install
+from adapters.read_models.tables import ReadTables
 from benchmarks.appending import library_environment
 from benchmarks.deals import deals
 from benchmarks.shown import show_rates

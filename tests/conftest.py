@@ -10,7 +10,7 @@ import hypothesis
 import psycopg
 import pytest
 
-from adapters.embedded_postgres import EmbeddedPostgres
+from adapters.postgres.embedded import EmbeddedPostgres
 
 hypothesis.settings.register_profile("ci", derandomize=True, max_examples=50, deadline=None, database=None)
 hypothesis.settings.register_profile("search", max_examples=2_000, deadline=None)

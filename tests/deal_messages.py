@@ -4,7 +4,7 @@ import json
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from adapters.exchange_messages import Unreadable, read_message
+from adapters.exchange.messages import Unreadable, read_message
 from domain.events import Deal
 
 BERLIN = ZoneInfo("Europe/Berlin")

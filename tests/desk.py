@@ -9,11 +9,11 @@ from typing import Any, Self
 
 import aiohttp
 
-from adapters.installation import install
-from adapters.log_pages import LogPages
-from adapters.read_store import ReadStore
-from adapters.read_tables import ReadTables
-from adapters.recorder import EventLogRecorder, open_recorder
+from adapters.event_log.pages import LogPages
+from adapters.event_log.recorder import EventLogRecorder, open_recorder
+from adapters.postgres.installation import install
+from adapters.read_models.store import ReadStore
+from adapters.read_models.tables import ReadTables
 from domain.events import Event
 from domain.recording import Outcome
 from projections import READ_MODELS

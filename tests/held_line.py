@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from random import Random
 
-from adapters.exchange import Line, LineOptions
-from adapters.journal import LineConnected, LineDisconnected, MessageHeard, Noted
+from adapters.exchange.line import Line, LineOptions
+from adapters.journal.entries import LineConnected, LineDisconnected, MessageHeard, Noted
 
 QUICK = LineOptions(reconnect_delays_s=(0, 0.01), open_timeout_s=5, close_timeout_s=0.2)
 

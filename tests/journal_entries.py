@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from adapters.journal import Entry, MessageHeard, Noted
+from adapters.journal.entries import Entry, MessageHeard, Noted
 
 NOON = datetime(2026, 2, 6, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from adapters.embedded_postgres import SERVICE_ROLE, EmbeddedPostgres
-from adapters.installation import claim_demo, install
+from adapters.postgres.embedded import SERVICE_ROLE, EmbeddedPostgres
+from adapters.postgres.installation import claim_demo, install
 from domain.errors import DatabaseUnavailableError, InvalidSettingsError
 from projections import READ_MODELS
 from wattbook.settings import Settings

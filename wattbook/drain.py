@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from adapters.event_log import EventLog
-from adapters.exchange_messages import Unreadable, read_message
-from adapters.journal import Entry, LineConnected, LineDisconnected, MessageHeard
-from adapters.journal_bell import JournalBell
-from adapters.journal_reader import JournalReader, open_journals
+from adapters.event_log.writer import EventLog
+from adapters.exchange.messages import Unreadable, read_message
+from adapters.journal.bell import JournalBell
+from adapters.journal.entries import Entry, LineConnected, LineDisconnected, MessageHeard
+from adapters.journal.reader import JournalReader, open_journals
 from domain.events import DealConfirmed, Event, FeedConnected, FeedDisconnected, MessageRejected, Receipt
 from domain.recording import Outcome
 

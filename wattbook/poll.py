@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Final, NoReturn, Protocol
 from zoneinfo import ZoneInfo
 
-from adapters.market_data import ProviderAnswer, open_market_data
-from adapters.market_data_answers import Observation, read_answer
-from adapters.market_data_schedule import MarketDataSchedule, open_schedule
+from adapters.market_data.answers import Observation, read_answer
+from adapters.market_data.client import ProviderAnswer, open_market_data
+from adapters.market_data.schedule import MarketDataSchedule, open_schedule
 from domain.errors import ProviderUnreachableError, UnusableAnswerError
 from domain.events import ReferencePriceUpdated
 from domain.periods import DeliveryPeriod

@@ -5,8 +5,8 @@ import logging
 
 import psycopg
 
-from adapters.log_pages import LogPages
-from adapters.read_tables import ReadTables
+from adapters.event_log.pages import LogPages
+from adapters.read_models.tables import ReadTables
 from domain.errors import FencedError
 from projections import READ_MODELS
 from projections.runner import Runner

@@ -9,8 +9,8 @@ import sqlite3
 from datetime import UTC, datetime
 from random import Random
 
-from adapters.exchange import Line, LineOptions
-from adapters.journal_writer import JournalWriter
+from adapters.exchange.line import Line, LineOptions
+from adapters.journal.writer import JournalWriter
 from domain.errors import InvalidSettingsError, JournalNotSafeError
 from wattbook.settings import Settings
 

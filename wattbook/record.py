@@ -7,9 +7,9 @@ from typing import Final
 
 import psycopg
 
-from adapters.event_log import EventLog
-from adapters.line_activity import note_line_activity
-from adapters.periods_with_deals import PeriodsWithDeals
+from adapters.event_log.writer import EventLog
+from adapters.market_data.periods_with_deals import PeriodsWithDeals
+from adapters.read_models.line_activity import note_line_activity
 from domain.events import ReferencePriceUpdated
 from wattbook.drain import JournalRecorder
 from wattbook.poll import poll_market_data

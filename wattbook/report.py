@@ -10,7 +10,7 @@ import rfc8785
 from rich.console import Console
 from rich.table import Table
 
-from adapters.read_store import ReadStore
+from adapters.read_models.store import ReadStore
 from domain.canonical import Fields, performance_fields, time_text
 from domain.decimals import rounded
 from domain.figures import Figures

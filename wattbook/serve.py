@@ -12,8 +12,8 @@ from typing import Final
 
 import uvicorn
 
-from adapters.projection_watch import ProjectionWatch
-from adapters.read_store import ReadStore
+from adapters.read_models.store import ReadStore
+from adapters.read_models.watch import ProjectionWatch
 from graphql_api.answers import RecentAnswers
 from graphql_api.app import build_app
 from graphql_api.hub import Hub

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import psycopg
 
-from adapters.journal import taken_over
-from adapters.journal_reader import JournalReader, open_journals
-from adapters.read_store import ReadStore
+from adapters.journal.entries import taken_over
+from adapters.journal.reader import JournalReader, open_journals
+from adapters.read_models.store import ReadStore
 from domain.canonical import time_text
 from projections.reading import HealthStatus, Scope
 from projections.shown import health_fields

@@ -11,8 +11,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from adapters.embedded_postgres import SERVICE_ROLE, EmbeddedPostgres
-from adapters.installation import install
+from adapters.postgres.embedded import SERVICE_ROLE, EmbeddedPostgres
+from adapters.postgres.installation import install
 from domain.errors import DatabaseUnavailableError
 from projections import READ_MODELS
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 USER = """
 import sys
 from pathlib import Path
-from adapters.embedded_postgres import EmbeddedPostgres
+from adapters.postgres.embedded import EmbeddedPostgres
 
 server = EmbeddedPostgres(Path(sys.argv[1]))
 server.start()

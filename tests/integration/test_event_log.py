@@ -8,10 +8,10 @@ import psycopg
 import pytest
 from eventsourcing.persistence import PersistenceError
 
-from adapters import event_log
-from adapters.event_log import EventLog
-from adapters.installation import install
-from adapters.log_pages import LogPages
+from adapters.event_log import writer as event_log
+from adapters.event_log.pages import LogPages
+from adapters.event_log.writer import EventLog
+from adapters.postgres.installation import install
 from domain.errors import LogDamagedError
 from domain.events import DealConfirmed, Event
 from domain.recording import Outcome

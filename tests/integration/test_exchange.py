@@ -9,7 +9,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Opcode
 
-from adapters.exchange import Line
+from adapters.exchange.line import Line
 from tests.exchanges import RawLine, exchange, raw_exchange, say, stay
 from tests.held_line import QUICK, Notebook, held, now
 from tests.waiting import eventually
@@ -211,7 +211,7 @@ async def test_a_line_is_stopped_in_the_midst_of_a_handshake() -> None:
 
 
 async def test_a_line_is_stopped_while_it_waits_for_the_next_attempt(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.WARNING, "adapters.exchange")
+    caplog.set_level(logging.WARNING, "adapters.exchange.line")
     async with held("ws://127.0.0.1:1/deals", replace(QUICK, reconnect_delays_s=(0, 600))) as notebook:
         await eventually(lambda: "Connection refused" in caplog.text)
     assert notebook.noted == []

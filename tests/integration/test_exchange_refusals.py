@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from adapters.exchange import LineOptions
+from adapters.exchange.line import LineOptions
 from tests.exchanges import RawLine, Wire, raw_exchange, stay
 from tests.held_line import held
 from tests.waiting import eventually
@@ -50,11 +50,11 @@ REFUSALS = {
 async def test_a_refused_line_is_tried_until_it_opens_and_told_once(
     answer: bytes, told: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.WARNING, "adapters.exchange")
+    caplog.set_level(logging.WARNING, "adapters.exchange.line")
     async with raw_exchange(*[answering(answer)] * 5, stay) as url, held(url) as notebook:
         await eventually(notebook.has(b"still here"))
         assert notebook.losses == []
-    warnings = [record.getMessage() for record in caplog.records if record.name == "adapters.exchange"]
+    warnings = [record.getMessage() for record in caplog.records if record.name == "adapters.exchange.line"]
     assert warnings == [f"Line exchange/1 is down, it cannot be opened: {told}. It is tried again until it is open."]
 
 
@@ -65,7 +65,7 @@ async def test_a_redirect_within_the_host_is_followed() -> None:
 
 
 async def test_an_exchange_that_is_not_there_yet_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.WARNING, "adapters.exchange")
+    caplog.set_level(logging.WARNING, "adapters.exchange.line")
     async with raw_exchange(stay) as url:
         pass
     async with held(url) as notebook:
@@ -81,7 +81,7 @@ async def test_an_exchange_that_is_not_there_yet_is_waited_for(caplog: pytest.Lo
 
 
 async def test_an_address_is_never_told_since_it_may_carry_a_password(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG, "adapters.exchange")
+    caplog.set_level(logging.DEBUG, "adapters.exchange.line")
     async with raw_exchange(answering(http("401 Unauthorized"))) as url:
         secret = url.replace("ws://", "ws://me:hunter2@") + "?token=hunter2"
         async with held(secret):
@@ -99,14 +99,14 @@ FAILING_ADDRESSES = {
 async def test_an_address_that_cannot_be_reached_is_tried_on(
     url: str, told: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.WARNING, "adapters.exchange")
+    caplog.set_level(logging.WARNING, "adapters.exchange.line")
     async with held(url) as notebook:
         await eventually(lambda: told in caplog.text)
     assert notebook.noted == []
 
 
 async def test_an_exchange_without_tls_is_not_taken_for_one_with_it(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.WARNING, "adapters.exchange")
+    caplog.set_level(logging.WARNING, "adapters.exchange.line")
 
     async def answer_in_the_open(line: RawLine) -> None:
         await line.reader.read(1)

@@ -8,9 +8,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from adapters.installation import install
-from adapters.read_tables import ReadTables
-from adapters.recorder import open_recorder
+from adapters.event_log.recorder import open_recorder
+from adapters.postgres.installation import install
+from adapters.read_models.tables import ReadTables
 from domain.recording import Outcome
 from projections import READ_MODELS
 from tests.notation import deal, recorded

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from adapters.journal import (
+from adapters.journal.entries import (
     LineConnected,
     LineDisconnected,
     Noted,
     journal_paths,
     lock_path,
 )
-from adapters.journal_reader import JournalReader, open_journals
-from adapters.journal_writer import JournalWriter
+from adapters.journal.reader import JournalReader, open_journals
+from adapters.journal.writer import JournalWriter
 from domain.errors import JournalClosedError
 from tests.journal_entries import LATER, NOON, heard, noted, now
 from tests.waiting import eventually

@@ -3,9 +3,9 @@
 import asyncio
 from pathlib import Path
 
-from adapters.journal_bell import JournalBell
-from adapters.journal_reader import open_journals
-from adapters.journal_writer import JournalWriter
+from adapters.journal.bell import JournalBell
+from adapters.journal.reader import open_journals
+from adapters.journal.writer import JournalWriter
 from tests.journal_entries import heard, now
 
 

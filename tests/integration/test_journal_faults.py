@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from adapters.journal import (
+from adapters.journal.entries import (
     LineConnected,
     LineDisconnected,
     MessageHeard,
     open_database,
 )
-from adapters.journal_reader import JournalReader, open_journals
-from adapters.journal_writer import JournalWriter
+from adapters.journal.reader import JournalReader, open_journals
+from adapters.journal.writer import JournalWriter
 from domain.errors import JournalNotSafeError
 from tests.journal_entries import LATER, NOON, heard, noted, now
 
@@ -23,8 +23,8 @@ CHILD = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from adapters.journal import LineConnected, MessageHeard
-from adapters.journal_writer import JournalWriter
+from adapters.journal.entries import LineConnected, MessageHeard
+from adapters.journal.writer import JournalWriter
 
 def now():
     return datetime.now(UTC)

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 
-from adapters.event_log import EventLog
-from adapters.installation import install
-from adapters.log_pages import LogPages
+from adapters.event_log.pages import LogPages
+from adapters.event_log.writer import EventLog
+from adapters.postgres.installation import install
 from domain.events import Event
 from projections import READ_MODELS
 from tests.notation import cancelled, conflict, connected, corrected, deal, lost, reference_price, rejected, resolved

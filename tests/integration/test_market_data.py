@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from aiohttp import web
 
-from adapters.market_data import ProviderAnswer, open_market_data
-from adapters.market_data_answers import LONGEST_ANSWER
+from adapters.market_data.answers import LONGEST_ANSWER
+from adapters.market_data.client import ProviderAnswer, open_market_data
 from domain.errors import ProviderUnreachableError
 from domain.periods import parse_period
 from tests.scripted_provider import ScriptedProvider, drop, half, scripted_provider

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from adapters.market_data_schedule import install, last_fetched_at, open_schedule
+from adapters.market_data.schedule import install, last_fetched_at, open_schedule
 from domain.periods import DeliveryPeriod, hours_of
 from domain.polling import Asked, DueRequest, RequestLimit, Urgency, key_of
 from tests.waiting import eventually

@@ -13,8 +13,8 @@ import psycopg
 import pytest
 from aiohttp import web
 
-from adapters.market_data import open_market_data
-from adapters.market_data_schedule import install, last_fetched_at, open_schedule
+from adapters.market_data.client import open_market_data
+from adapters.market_data.schedule import install, last_fetched_at, open_schedule
 from domain.events import ReferencePriceUpdated
 from domain.periods import DeliveryPeriod, parse_period
 from domain.polling import RequestLimit

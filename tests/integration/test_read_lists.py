@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from adapters.read_store import ReadStore
+from adapters.read_models.store import ReadStore
 from domain.performance import Performance
 from projections.reading import DealFilter, DealOrder, DealSort, EventFilter, Key, Page, Scope
 from tests.desk import Desk, busy_day, desk

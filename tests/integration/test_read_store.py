@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import psycopg
 import pytest
 
-from adapters.read_store import ReadStore
+from adapters.read_models.store import ReadStore
 from domain.errors import DatabaseUnavailableError, ReadModelsBehindError, UnknownPositionError
 from domain.performance import Performance
 from projections.reading import EventFilter, Page, Scope

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.sql import SQL, Identifier
 
-from adapters.installation import install
-from adapters.log_pages import LogPages
-from adapters.read_tables import ReadTables
-from adapters.recorder import open_recorder
+from adapters.event_log.pages import LogPages
+from adapters.event_log.recorder import open_recorder
+from adapters.postgres.installation import install
+from adapters.read_models.tables import ReadTables
 from domain.errors import FencedError, LogDamagedError
 from domain.events import Event, Recorded
 from projections import READ_MODELS

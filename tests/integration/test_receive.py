@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from adapters.journal import LineConnected, LineDisconnected, MessageHeard, Noted
-from adapters.journal_reader import open_journals
+from adapters.journal.entries import LineConnected, LineDisconnected, MessageHeard, Noted
+from adapters.journal.reader import open_journals
 from domain.errors import InvalidSettingsError
 from tests.exchanges import exchange
 from tests.journal_entries import noted, now
@@ -147,7 +147,7 @@ async def test_without_a_journal_nothing_is_received(tmp_path: Path, caplog: pyt
 
 CHILD = """
 import asyncio, sys
-from adapters.exchange import LineOptions
+from adapters.exchange.line import LineOptions
 from wattbook.receive import receive
 from wattbook.settings import Settings
 

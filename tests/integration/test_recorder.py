@@ -17,10 +17,10 @@ from eventsourcing.tests.persistence import (
     NonInterleavingNotificationIDsBaseCase,
 )
 
-from adapters.hash_chain import GENESIS, Link, chained
-from adapters.installation import install
-from adapters.recorder import EventLogRecorder, library_environment, open_recorder
-from adapters.stored_events import LogEntry
+from adapters.event_log.hash_chain import GENESIS, Link, chained
+from adapters.event_log.recorder import EventLogRecorder, library_environment, open_recorder
+from adapters.event_log.stored_events import LogEntry
+from adapters.postgres.installation import install
 from domain.events import Event
 from domain.recording import Outcome, deal_stream
 from projections import READ_MODELS

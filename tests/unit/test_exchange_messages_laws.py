@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.exchange_messages import Unreadable
+from adapters.exchange.messages import Unreadable
 from domain.decimals import plain
 from domain.events import Deal
 from domain.periods import hours_of

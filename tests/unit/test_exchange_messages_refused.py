@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from adapters.exchange_messages import Unreadable
+from adapters.exchange.messages import Unreadable
 from tests.deal_messages import EXAMPLE, message, message_with, read, reason
 
 UNREADABLE = {

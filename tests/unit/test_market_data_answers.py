@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.market_data_answers import LONGEST_ANSWER, NothingSaid, Observation, read_answer, read_retry_after
+from adapters.market_data.answers import LONGEST_ANSWER, NothingSaid, Observation, read_answer, read_retry_after
 from domain.decimals import plain
 from domain.errors import UnusableAnswerError
 from domain.periods import parse_period

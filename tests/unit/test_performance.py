@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.exchange_messages import Unreadable, read_message
+from adapters.exchange.messages import Unreadable, read_message
 from domain.canonical import performance_fields
 from domain.events import DealConfirmed, Event, MessageRejected, Recorded, ReferencePriceUpdated
 from domain.figures import Totals, totals_of

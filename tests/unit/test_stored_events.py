@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.stored_events import read_event, state_of
+from adapters.event_log.stored_events import read_event, state_of
 from domain.errors import LogDamagedError
 from domain.events import EVENT_TYPES, DealConfirmed, Event, Recorded
 from tests.histories import histories

@@ -20,9 +20,9 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL
 
-from adapters.hash_chain import Link, chained
-from adapters.log_schema import CREATE_LOG
-from adapters.stored_events import read_event, state_of
+from adapters.event_log.hash_chain import Link, chained
+from adapters.event_log.schema import CREATE_LOG
+from adapters.event_log.stored_events import read_event, state_of
 from domain.events import Event, Recorded
 from domain.recording import AlreadyRecorded, Outcome, decide, stream_of
 
@@ -128,8 +128,8 @@ def library_environment(conninfo: str) -> dict[str, str]:
     parameters = {name: str(value or "") for name, value in conninfo_to_dict(conninfo).items()}
     return {
         "PERSISTENCE_MODULE": "eventsourcing.postgres",
-        "APPLICATION_RECORDER_TOPIC": "adapters.recorder:EventLogRecorder",
-        "MAPPER_TOPIC": "adapters.stored_events:EventMapper",
+        "APPLICATION_RECORDER_TOPIC": "adapters.event_log.recorder:EventLogRecorder",
+        "MAPPER_TOPIC": "adapters.event_log.stored_events:EventMapper",
         "ORIGINATOR_ID_TYPE": "text",
         "CREATE_TABLE": "no",
         "POSTGRES_SCHEMA": "wattbook",

@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 from eventsourcing.persistence import Mapper, StoredEvent
 
-from adapters.stored_forms import (
+from adapters.event_log.stored_forms import (
     DealCancelledV1,
     DealConfirmedV1,
     DealConflictedV1,

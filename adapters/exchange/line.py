@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from adapters.exchange_connection import ExchangeConnection, ending_of, failure_of
-from adapters.journal import LineConnected, LineDisconnected, MessageHeard, Noted
+from adapters.exchange.connection import ExchangeConnection, ending_of, failure_of
+from adapters.journal.entries import LineConnected, LineDisconnected, MessageHeard, Noted
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")

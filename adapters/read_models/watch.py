@@ -7,7 +7,7 @@ from typing import Final
 
 import psycopg
 
-from adapters.read_tables import CHANNEL
+from adapters.read_models.tables import CHANNEL
 
 RETRY_S: Final = 1.0
 

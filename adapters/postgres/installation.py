@@ -7,9 +7,9 @@ from typing import Final, LiteralString
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from adapters.log_schema import CREATE_LOG
-from adapters.market_data_schedule import CREATE_SCHEDULE
-from adapters.read_tables import creation
+from adapters.event_log.schema import CREATE_LOG
+from adapters.market_data.schedule import CREATE_SCHEDULE
+from adapters.read_models.tables import creation
 from projections.read_model import AnyReadModel
 
 SCHEMAS: Final = ("wattbook", "read_models", "wattbook_state")

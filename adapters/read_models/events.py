@@ -7,7 +7,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Composed, Identifier
 
-from adapters.keyset import page_of, page_query
+from adapters.read_models.keyset import page_of, page_query
 from projections.deals import deals
 from projections.reading import EventFilter, LogEvent, Page, Scope, Slice
 from projections.rejections import rejections

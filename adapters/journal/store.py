@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from adapters.journal import (
+from adapters.journal.entries import (
     INSERT_ENTRY,
     LineConnected,
     LineDisconnected,

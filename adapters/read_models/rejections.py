@@ -8,7 +8,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow, class_row
 from psycopg.sql import SQL, Composed, Identifier
 
-from adapters.keyset import page_of, page_query
+from adapters.read_models.keyset import page_of, page_query
 from projections.reading import Page, Scope, Slice
 from projections.rejections import RejectionRow
 from projections.rejections import rejections as model

@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 import psycopg
 from psycopg.rows import tuple_row
 
-from adapters.stored_events import read_event
+from adapters.event_log.stored_events import read_event
 from domain.events import Recorded
 
 _PAGE: Final = """

@@ -9,7 +9,7 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
-from adapters.market_data_answers import LONGEST_ANSWER, read_http_date, read_retry_after
+from adapters.market_data.answers import LONGEST_ANSWER, read_http_date, read_retry_after
 from domain.errors import ProviderUnreachableError
 from domain.periods import DeliveryPeriod
 

@@ -8,8 +8,12 @@ from zoneinfo import ZoneInfo
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
-from adapters import deal_pages, feed_reads, log_reads, performance_reads, rejection_reads
-from adapters.feed_reads import CompletenessMemory
+from adapters.read_models import deals as deal_pages
+from adapters.read_models import events as log_reads
+from adapters.read_models import feeds as feed_reads
+from adapters.read_models import performance as performance_reads
+from adapters.read_models import rejections as rejection_reads
+from adapters.read_models.feeds import CompletenessMemory
 from domain.performance import Knowledge, Performance, ReferencePrice, performance_of
 from domain.periods import hours_of, periods_of
 from projections import PROJECTION_VERSION

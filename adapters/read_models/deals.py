@@ -6,7 +6,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow, class_row
 from psycopg.sql import SQL, Composed, Identifier
 
-from adapters.keyset import page_of, page_query
+from adapters.read_models.keyset import page_of, page_query
 from projections.deals import DealRow
 from projections.deals import deals as deals_model
 from projections.reading import DealFilter, DealOrder, DealSort, Page, Scope, Slice

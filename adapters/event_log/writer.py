@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from eventsourcing.persistence import InterfaceError, OperationalError
 
-from adapters.recorder import EventLogRecorder, open_recorder
+from adapters.event_log.recorder import EventLogRecorder, open_recorder
 from domain.events import Event
 from domain.recording import Outcome
 

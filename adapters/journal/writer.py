@@ -16,9 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from adapters.journal import Noted, open_database
-from adapters.journal_bell import JournalRinger
-from adapters.journal_store import JournalStore
+from adapters.journal.bell import JournalRinger
+from adapters.journal.entries import Noted, open_database
+from adapters.journal.store import JournalStore
 from domain.errors import JournalClosedError, JournalNotSafeError
 
 _log = logging.getLogger(__name__)

@@ -13,9 +13,9 @@ from psycopg.rows import TupleRow, tuple_row
 from psycopg.sql import SQL, Composed
 from psycopg_pool import AsyncConnectionPool
 
-from adapters.deal_pages import recorded_deals
-from adapters.feed_reads import CompletenessMemory
-from adapters.read_snapshot import ReadSnapshot
+from adapters.read_models.deals import recorded_deals
+from adapters.read_models.feeds import CompletenessMemory
+from adapters.read_models.snapshot import ReadSnapshot
 from domain.errors import DatabaseUnavailableError, ReadModelsBehindError, UnknownPositionError
 from projections import READ_MODELS
 from projections.deals import DealRow

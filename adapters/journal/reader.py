@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from adapters.journal import (
+from adapters.journal.entries import (
     CONNECTED,
     INSERT_ENTRY,
     MESSAGE,

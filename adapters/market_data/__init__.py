@@ -1,0 +1,1 @@
+"""The market-data provider: asked within its limits, and its answers read."""

@@ -1,0 +1,1 @@
+"""The database itself: brought along, and installed."""
