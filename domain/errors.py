@@ -4,6 +4,7 @@
 
   * :class:`UnreadableDealError`: a message that is no valid deal; carries the rejection reason
   * :class:`NotADecimalError`: text that is no decimal in plain notation
+  * :class:`NotAnInstantError`: text that is no time with an offset
   * :class:`UnknownPeriodError`: a day and label that name no delivery period
 
     * :class:`MalformedLabelError`: the label does not have the form of one
@@ -42,6 +43,10 @@ class UnreadableDealError(WattbookError):
 
 class NotADecimalError(WattbookError, ValueError):
     """Text that is no finite decimal in plain notation."""
+
+
+class NotAnInstantError(WattbookError, ValueError):
+    """Text that is no RFC 3339 time with an offset."""
 
 
 class UnknownPeriodError(WattbookError, ValueError):

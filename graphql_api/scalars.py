@@ -1,7 +1,7 @@
 """How are days, times, decimals and positions read from a request? Strictly; on the way out they are text already."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, NewType
 
@@ -9,16 +9,14 @@ import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
 from domain.decimals import parse_decimal
-from domain.errors import NotADecimalError
+from domain.errors import NotADecimalError, NotAnInstantError
+from domain.instants import parse_instant
 from graphql_api.errors import BadInputError
 
 Position = NewType("Position", int)
 """A place in the event log; in GraphQL a string of digits."""
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-_TIME: Final = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})", re.ASCII
-)
 _POSITION: Final = re.compile(r"[0-9]{1,19}", re.ASCII)
 _LAST_POSITION: Final = 2**63 - 1
 _FIRST_DAY: Final = date(1900, 1, 1)
@@ -40,14 +38,10 @@ def parse_day(value: object) -> date:
 
 def parse_time(value: object) -> datetime:
     """Return the instant, aware UTC, that an RFC 3339 time with an offset names."""
-    if isinstance(value, str) and (match := _TIME.fullmatch(value)):
-        day, clock, fraction, offset = match.groups()
-        text = f"{day}T{clock}{(fraction or '')[:7]}{'+00:00' if offset in 'Zz' else offset}"
-        try:
-            return datetime.fromisoformat(text).astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
-    raise BadInputError(f"not a time with an offset, like 2023-02-06T06:13:45Z: {str(value)[:40]!r}")
+    try:
+        return parse_instant(value if isinstance(value, str) else "")
+    except NotAnInstantError as error:
+        raise BadInputError(f"not a time with an offset, like 2023-02-06T06:13:45Z: {str(value)[:40]!r}") from error
 
 
 def parse_plain_decimal(value: object) -> Decimal:

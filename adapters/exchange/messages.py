@@ -7,7 +7,7 @@ valid deal comes back as :class:`Unreadable` with its reason. No message raises.
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal, DecimalException
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -18,9 +18,11 @@ from domain.errors import (
     MalformedLabelError,
     NoSuchPeriodError,
     NotADecimalError,
+    NotAnInstantError,
     UnreadableDealError,
 )
 from domain.events import Deal, Direction
+from domain.instants import parse_instant
 from domain.periods import DeliveryPeriod, parse_period
 
 ENVELOPES: Final = ("deal_confirmation", "trade_confirmation")
@@ -47,9 +49,6 @@ DEEPEST_NESTING: Final = 64
 _SMALLEST_STEP = Decimal("0.000001")
 _ONE = Decimal(1)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_INSTANT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-5][0-9])"
-)
 _NOT_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
@@ -239,13 +238,12 @@ def _delivery_day(fields: dict[str, Any]) -> date:
 
 
 def _instant(fields: dict[str, Any], field: str) -> datetime:
-    """Return an RFC 3339 instant in UTC; digits past microseconds are cut off."""
     value = fields.get(field)
-    if type(value) is not str or not _INSTANT.fullmatch(value):
+    if type(value) is not str:
         raise _invalid(field)
     try:
-        return datetime.fromisoformat(value.upper()).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+        return parse_instant(value)
+    except NotAnInstantError as error:
         raise _invalid(field) from error
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, DecimalException
@@ -11,7 +12,8 @@ from typing import Final, TypeGuard
 from zoneinfo import ZoneInfo
 
 from domain.decimals import EXACT, parse_decimal, plain
-from domain.errors import NotADecimalError, UnknownPeriodError, UnusableAnswerError
+from domain.errors import NotADecimalError, NotAnInstantError, UnknownPeriodError, UnusableAnswerError
+from domain.instants import parse_instant
 from domain.periods import DeliveryPeriod, parse_period
 
 LONGEST_ANSWER: Final = 64 * 1024
@@ -24,7 +26,6 @@ _MOST_DECIMALS = 20
 _LARGEST = Decimal(10**9)
 _UNITS = ("euro", "euro/mwh")  # both mean EUR/MWh
 _NOT_FOUND = 404
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -138,11 +139,9 @@ def _check_period(answer: dict[str, object], asked: DeliveryPeriod, zone: ZoneIn
 
 
 def _read_instant(written: object) -> datetime:
-    if _is_text(written) and _INSTANT.fullmatch(written):
-        try:
-            return datetime.fromisoformat(written.upper()).astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
+    if _is_text(written):
+        with suppress(NotAnInstantError):
+            return parse_instant(written)
     raise UnusableAnswerError(f"last_update is no RFC 3339 time with an offset: {_shown(written)}")
 
 

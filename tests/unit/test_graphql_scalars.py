@@ -15,6 +15,7 @@ def test_what_is_written_plainly_is_read() -> None:
     assert parse_time("2023-02-06T06:13:45Z") == datetime(2023, 2, 6, 6, 13, 45, tzinfo=UTC)
     assert parse_time("2023-02-06T08:13:45.5+02:00") == datetime(2023, 2, 6, 6, 13, 45, 500_000, tzinfo=UTC)
     assert parse_time("2023-02-06t06:13:45.123456789z") == datetime(2023, 2, 6, 6, 13, 45, 123_456, tzinfo=UTC)
+    assert parse_time("2023-02-06T06:13:45.1234567890123Z") == datetime(2023, 2, 6, 6, 13, 45, 123_456, tzinfo=UTC)
     assert parse_plain_decimal("-0.40") == Decimal("-0.40")
     assert parse_position("0") == 0
     assert parse_position("9223372036854775807") == 2**63 - 1

@@ -123,6 +123,7 @@ def test_both_units_mean_the_same_and_any_other_is_refused() -> None:
         ("2023-02-06T10:15:45+01:00", LAST_UPDATE),
         ("2023-02-06T09:15:45.250z", LAST_UPDATE + timedelta(milliseconds=250)),
         ("2023-02-06T09:15:45.123456789Z", LAST_UPDATE + timedelta(microseconds=123456)),
+        ("2023-02-06T09:15:45.1234567890123Z", LAST_UPDATE + timedelta(microseconds=123456)),
         ("2023-02-06T09:15:45", None),
         ("2023-02-06 09:15:45Z", None),
         ("20230206T091545Z", None),
