@@ -50,20 +50,28 @@ class OperationContext:
         What was recorded a moment ago may have to be waited for, in a later snapshot: an
         answer as of a position is the same in every snapshot that knows it.
         """
-        snapshot = await self.snapshot()
         if moment is None:
+            snapshot = await self.snapshot()
             return snapshot, snapshot.projected
-        if moment.recorded_at is not None:
-            # The last moment is not over: more may be recorded in it.
+        position = await self._position_of(moment)
+        # Waited for with nothing in hand: a crowd that all hold a snapshot while they wait leaves none to go on with.
+        if position > (await self.services.store.positions()).projected:
             self.repeatable = False
-            position = await snapshot.position_at(moment.recorded_at)
-        else:
-            position = moment.position or 0
-        if position <= snapshot.projected:
-            return snapshot, position
-        await self.services.store.wait_for(position)
+            await self.services.store.wait_for(position)
+        snapshot = await self.snapshot()
+        if position > snapshot.projected:
+            # Another field had opened it before.
+            self.repeatable = False
+            snapshot = await self._open.enter_async_context(self.services.store.snapshot())
+        return snapshot, position
+
+    async def _position_of(self, moment: Moment) -> int:
+        if moment.recorded_at is None:
+            return moment.position or 0
+        # The last moment is not over: more may be recorded in it.
         self.repeatable = False
-        return await self._open.enter_async_context(self.services.store.snapshot()), position
+        async with self.services.store.snapshot() as snapshot:
+            return await snapshot.position_at(moment.recorded_at)
 
 
 Info = strawberry.Info[OperationContext, None]

@@ -73,6 +73,11 @@ class Role:
         assert isinstance(code, int)
         return code
 
+    def callers(self) -> int:
+        """Return how many network connections it holds."""
+        held = psutil.Process(self.process.pid).net_connections("tcp")
+        return sum(each.status == psutil.CONN_ESTABLISHED for each in held)
+
     def text(self, last: int = 6_000) -> str:
         """Return the end of what it logged."""
         return self.log.read_bytes()[-last:].decode(errors="replace") if self.log.exists() else ""
