@@ -3,38 +3,52 @@
 import asyncio
 import logging
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 
-from domain.errors import DatabaseUnavailableError, InvalidSettingsError, UnknownPositionError, WattbookError
+import psycopg
+
+from domain.errors import (
+    CannotListenError,
+    DatabaseUnavailableError,
+    InvalidSettingsError,
+    ReadModelsBehindError,
+    UnknownPositionError,
+    WattbookError,
+)
 from wattbook.commands import parser
-from wattbook.process import EXIT_CANNOT_RUN, EXIT_FOUND, EXIT_USAGE, log_to_stderr
+from wattbook.process import EXIT_CANNOT_RUN, EXIT_FOUND, EXIT_INTERRUPTED, EXIT_USAGE, log_to_stderr, obey_signals
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0 when all is well, 1 for findings, 2 for wrong use, 3 when it could not run."""
+    obey_signals()
     args = parser().parse_args(arguments)
     log_to_stderr(args.command, args.verbose)
     try:
         code: int = args.run(args, os.environ)
     except (InvalidSettingsError, UnknownPositionError) as error:
         return _fail(error, EXIT_USAGE)
-    except DatabaseUnavailableError as error:
+    except (CannotListenError, DatabaseUnavailableError, ReadModelsBehindError) as error:
         return _fail(error, EXIT_CANNOT_RUN)
     except WattbookError as error:
         logging.critical("%s", error)
         return EXIT_FOUND
     except (KeyboardInterrupt, asyncio.CancelledError):
-        return 130
+        return EXIT_INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has seen enough; Python must not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (psycopg.Error, sqlite3.Error, OSError) as error:
+        logging.debug("what went wrong", exc_info=error)
+        return _fail(error, EXIT_CANNOT_RUN)
     return code
 
 
 def _fail(error: Exception, code: int) -> int:
-    print(f"wattbook: {error}", file=sys.stderr)
+    print(f"wattbook: {str(error).strip() or type(error).__name__}", file=sys.stderr)
     return code
 
 

@@ -65,7 +65,7 @@ def _run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         )
     with database(settings) as opened:
         keep_demo_apart(opened, demo=args.demo)
-        return run_until_stopped(lambda stop: run(settings, environ, args.demo, args.verbose, stop))
+        return run_until_stopped(lambda stop: run(settings, environ, opened, args.demo, args.verbose, stop))
 
 
 def _receive(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -166,6 +166,6 @@ def _instant(text: str) -> datetime:
         instant = datetime.fromisoformat(text)
         if instant.tzinfo is None:
             raise ValueError
-    except ValueError:
+        return instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"not a time with an offset like 2023-02-06T17:00:00Z: {text!r}") from None
-    return instant.astimezone(UTC)

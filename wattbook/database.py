@@ -1,29 +1,45 @@
 """Which database does this process use? The one that is set, or our own, installed before anybody touches it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from adapters.postgres.embedded import SERVICE_ROLE, EmbeddedPostgres
 from adapters.postgres.installation import claim_demo, install
 from domain.errors import DatabaseUnavailableError, InvalidSettingsError
 from projections import READ_MODELS
+from wattbook.process import signals_held
 from wattbook.settings import Settings
+
+VIGILANCE: Final = {
+    "connect_timeout": "5",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+}
+"""How a role notices within seconds that the database's machine has vanished; a URL may say otherwise."""
 
 
 @dataclass(frozen=True)
 class Database:
-    """Where the event log and the read models are: ``url`` for its owner, ``service_url`` for the roles."""
+    """Where the event log and the read models are: ``url`` for its owner, ``service_url`` for the roles.
+
+    ``revive`` starts the embedded server again if it has died, and does nothing otherwise.
+    """
 
     url: str
     service_url: str
+    revive: Callable[[], None] = lambda: None
 
     def url_for(self, role: str) -> str:
         """Return what *role* connects with: its connections carry its name."""
-        return make_conninfo(self.service_url, application_name=application_name(role))
+        parameters = {**VIGILANCE, "application_name": application_name(role), **conninfo_to_dict(self.service_url)}
+        return make_conninfo("", **parameters)
 
 
 def application_name(role: str) -> str:
@@ -43,12 +59,14 @@ def database(settings: Settings) -> Iterator[Database]:
         yield Database(settings.database_url, settings.database_url)
         return
     embedded = EmbeddedPostgres(settings.data_dir)
-    embedded.start()
     try:
+        with signals_held():
+            embedded.start()
         _install(embedded.url, SERVICE_ROLE)
-        yield Database(embedded.url, embedded.service_url)
+        yield Database(embedded.url, embedded.service_url, embedded.revive)
     finally:
-        embedded.stop()
+        with signals_held():
+            embedded.stop()
 
 
 def keep_demo_apart(opened: Database, demo: bool) -> None:

@@ -6,14 +6,17 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 EXIT_OK: Final = 0
 EXIT_FOUND: Final = 1
 EXIT_USAGE: Final = 2
 EXIT_CANNOT_RUN: Final = 3
+EXIT_INTERRUPTED: Final = 130
+
+STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def log_to_stderr(name: str, verbose: bool) -> None:
@@ -26,6 +29,25 @@ def log_to_stderr(name: str, verbose: bool) -> None:
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler], force=True)
     for chatty in ("websockets", "asyncio", "aiohttp.access", "uvicorn", "psycopg.pool", "simulator.websockets"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def obey_signals() -> None:
+    """Let SIGTERM interrupt this process as Ctrl-C does, so that whatever it holds is let go in order."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """Put off SIGINT and SIGTERM while something is under way that must not be left half done."""
+    caught: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: caught.append(number)) for number in STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if caught:
+        raise KeyboardInterrupt
 
 
 def run_until_stopped(role: Callable[[asyncio.Event], Awaitable[int]], *, with_supervisor: bool = False) -> int:
@@ -46,7 +68,7 @@ async def _run(role: Callable[[asyncio.Event], Awaitable[int]], with_supervisor:
             raise KeyboardInterrupt
         stop.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOPPING:
         loop.add_signal_handler(number, ask)
     if with_supervisor:
         stdin = sys.stdin.fileno()

