@@ -6,7 +6,7 @@ lost with no harm but some repeated requests.
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from psycopg import AsyncConnection
@@ -51,27 +51,9 @@ CREATE_SCHEDULE: Final = (
 
 _PERMITS_LOCK: Final = 0x77_61_74_74_01
 _POLLER_LOCK: Final = 0x77_61_74_74_02
-_INSTALL_LOCK: Final = 0x77_61_74_74_03
 
 _KEPT: Final = timedelta(days=2)
 """Requests are remembered this long at least, so that a longer limit counts from the moment it is set."""
-
-
-async def install(connection: AsyncConnection[Any]) -> None:
-    """Create the schedule's tables where they do not exist; safe to call from several processes at once."""
-    async with connection.transaction():
-        # CREATE ... IF NOT EXISTS fails when two sessions create the same thing at the same time.
-        await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_INSTALL_LOCK,))
-        for statement in CREATE_SCHEDULE:
-            await connection.execute(statement)
-
-
-async def last_fetched_at(connection: AsyncConnection[Any]) -> datetime | None:
-    """Return when the provider last gave a reference price (aware UTC), ``None`` before the first."""
-    cursor = connection.cursor(row_factory=tuple_row)
-    await cursor.execute("SELECT fetched_at FROM wattbook_state.market_data_provider")
-    row = await cursor.fetchone()
-    return row[0].astimezone(UTC) if row and row[0] else None
 
 
 @asynccontextmanager

@@ -7,9 +7,12 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from adapters.market_data.schedule import install, last_fetched_at, open_schedule
+from adapters.market_data.schedule import open_schedule
+from adapters.postgres.installation import install
+from adapters.read_models.feeds import reference_price_fetched_at
 from domain.periods import DeliveryPeriod, hours_of
 from domain.polling import Asked, DueRequest, RequestLimit, Urgency, key_of
+from projections import READ_MODELS
 from tests.waiting import eventually
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -19,9 +22,8 @@ DUE = tuple(DueRequest(hour, Urgency.UNPRICED, NOON, neglected=False) for hour i
 
 
 @pytest.fixture
-async def installed(database: str) -> str:
-    async with await psycopg.AsyncConnection.connect(database) as connection:
-        await install(connection)
+def installed(database: str) -> str:
+    install(database, READ_MODELS)
     return database
 
 
@@ -36,12 +38,9 @@ async def periods_granted(url: str, *limits: RequestLimit, at_most: int = 100) -
 
 
 async def test_installing_is_safe_from_several_processes_at_once_and_again(database: str) -> None:
-    async def once() -> None:
-        async with await psycopg.AsyncConnection.connect(database) as connection:
-            await install(connection)
-
-    await asyncio.gather(*(once() for _ in range(5)))
-    await once()
+    await asyncio.gather(*(asyncio.to_thread(install, database, READ_MODELS) for _ in range(5)))
+    install(database, READ_MODELS)
+    assert await periods_granted(database, RequestLimit(5, 60)) == list(HOURS[:5])
 
 
 async def test_permits_are_given_in_order_up_to_the_limit(installed: str) -> None:
@@ -123,8 +122,8 @@ async def test_one_poller_leads_until_its_connection_is_gone(installed: str) -> 
 
 async def test_the_last_fetch_is_the_newest_and_none_before_the_first(installed: str) -> None:
     async with await psycopg.AsyncConnection.connect(installed, autocommit=True) as connection:
-        assert await last_fetched_at(connection) is None
+        assert await reference_price_fetched_at(connection) is None
         async with open_schedule(installed) as schedule:
             await schedule.note_fetched(NOON)
             await schedule.note_fetched(NOON - timedelta(hours=1))
-        assert await last_fetched_at(connection) == NOON
+        assert await reference_price_fetched_at(connection) == NOON

@@ -14,10 +14,13 @@ import pytest
 from aiohttp import web
 
 from adapters.market_data.client import open_market_data
-from adapters.market_data.schedule import install, last_fetched_at, open_schedule
+from adapters.market_data.schedule import open_schedule
+from adapters.postgres.installation import install
+from adapters.read_models.feeds import reference_price_fetched_at
 from domain.events import ReferencePriceUpdated
 from domain.periods import DeliveryPeriod, parse_period
 from domain.polling import RequestLimit
+from projections import READ_MODELS
 from tests.scripted_provider import Handler, ScriptedProvider, drop, half, price, price_body, scripted_provider
 from tests.waiting import eventually
 from wattbook.poll import Polling, poll
@@ -62,9 +65,8 @@ async def provider() -> AsyncIterator[ScriptedProvider]:
 
 
 @pytest.fixture
-async def installed(database: str) -> str:
-    async with await psycopg.AsyncConnection.connect(database) as connection:
-        await install(connection)
+def installed(database: str) -> str:
+    install(database, READ_MODELS)
     return database
 
 
@@ -110,7 +112,7 @@ async def test_a_period_with_deals_gets_its_price_with_the_exact_bytes(
     assert event.original == price_body(DAY, "12-13")
     assert provider.labels_seen[0] == f"{DAY} 12-13"
     async with await psycopg.AsyncConnection.connect(installed) as connection:
-        assert await last_fetched_at(connection) is not None
+        assert await reference_price_fetched_at(connection) is not None
 
 
 async def test_the_tradable_hours_without_deals_are_asked_too(installed: str, provider: ScriptedProvider) -> None:
