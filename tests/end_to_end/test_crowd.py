@@ -44,6 +44,9 @@ async def test_a_crowd_that_asks_for_a_position_just_recorded_is_answered(
             for number in range(CROWD)
         ]
         await wattbook.until(lambda: wattbook.roles[ROLES.index("serve")].callers() >= CROWD)
+        for _ in range(CROWD):
+            # Whoever came before these was let in before them.
+            assert await desk.ready()
         os.kill(projector, signal.SIGCONT)
         async with wattbook.patience():
             answers = await asyncio.gather(*asking)
