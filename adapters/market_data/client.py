@@ -35,10 +35,15 @@ class ProviderAnswer:
 
 
 class MarketDataClient:
-    """Asks the provider at *base_url* for one period at a time; *clock* gives the aware UTC time."""
+    """Asks the provider at *base_url* for one period at a time; *clock* gives the aware UTC time.
+
+    A query of the base URL, like a key, goes with every request.
+    """
 
     def __init__(self, base_url: str, session: aiohttp.ClientSession, clock: Callable[[], datetime]) -> None:
-        self._url = URL(base_url.rstrip("/")) / "reference-price"
+        base = URL(base_url)
+        path = f"{base.raw_path.rstrip('/')}/reference-price"
+        self._url = base.with_path(path, encoded=True, keep_query=True)
         self._session = session
         self._clock = clock
 

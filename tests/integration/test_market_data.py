@@ -43,6 +43,15 @@ async def test_a_period_is_asked_by_day_and_canonical_label(provider: ScriptedPr
     assert answer == ProviderAnswer(200, b'{"value": 1}', NOON, None, None)
 
 
+@pytest.mark.parametrize("ending", ["?key=1&sign=a%2Bb&empty=", "/?key=1&sign=a%2Bb&empty="])
+async def test_a_query_of_the_base_url_goes_with_every_request(provider: ScriptedProvider, ending: str) -> None:
+    provider.answers()
+    for _ in range(2):
+        await ask(provider.base_url + ending)
+    asked = {"delivery_day": "2023-02-06", "delivery_hour": "12-13"}
+    assert provider.seen == [("/v1/reference-price", {"key": "1", "sign": "a+b", "empty": "", **asked})] * 2
+
+
 @pytest.mark.parametrize("status", [200, 404, 429, 500, 503])
 async def test_every_status_is_handed_over_with_its_body(provider: ScriptedProvider, status: int) -> None:
     provider.answers(b"<html>", status)
