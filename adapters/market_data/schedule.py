@@ -59,17 +59,7 @@ _KEPT: Final = timedelta(days=2)
 @asynccontextmanager
 async def open_schedule(database_url: str) -> AsyncIterator["MarketDataSchedule"]:
     """Yield the schedule on a connection of its own, which also holds the poller's lock."""
-    connecting = AsyncConnection.connect(
-        database_url,
-        autocommit=True,
-        connect_timeout=10,
-        # A host that has vanished is noticed within half a minute, not within hours.
-        keepalives_idle=10,
-        keepalives_interval=5,
-        keepalives_count=3,
-        tcp_user_timeout=30_000,
-    )
-    async with await connecting as connection:
+    async with await AsyncConnection.connect(database_url, autocommit=True) as connection:
         await connection.execute("SET TIME ZONE 'UTC'")
         yield MarketDataSchedule(connection)
 
