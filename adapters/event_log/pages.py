@@ -12,9 +12,18 @@ from psycopg.rows import tuple_row
 from adapters.event_log.stored_events import read_event
 from domain.events import Recorded
 
+PAGE_BYTES: Final = 16 * 1024 * 1024
+"""How much a page holds, whatever its events: a rejected message may be as large as the exchange likes."""
+
 _PAGE: Final = """
-    SELECT notification_id, recorded_at, topic, state FROM wattbook.events
-    WHERE notification_id > %s ORDER BY notification_id LIMIT %s
+    SELECT notification_id, recorded_at, topic, state FROM (
+        SELECT *, sum(octet_length(state)) OVER (ORDER BY notification_id) AS bytes_so_far FROM (
+            SELECT notification_id, recorded_at, topic, state FROM wattbook.events
+            WHERE notification_id > %(after)s ORDER BY notification_id LIMIT %(limit)s
+        ) AS page
+    ) AS measured
+    WHERE bytes_so_far <= %(bytes)s OR notification_id = %(after)s + 1
+    ORDER BY notification_id
 """
 
 log = logging.getLogger(__name__)
@@ -42,11 +51,11 @@ class LogPages:
         self._reading = self._listening = None
 
     async def page(self, after: int, limit: int) -> Sequence[Recorded]:
-        """Return up to *limit* events with the positions just after *after*, in order."""
+        """Return up to *limit* events, and about :data:`PAGE_BYTES` of them, just after *after*, in order."""
         if self._reading is None or self._reading.closed:
             self._reading = await self._connect()
         async with self._reading.cursor(binary=True) as cursor:
-            await cursor.execute(_PAGE, (after, limit), prepare=True)
+            await cursor.execute(_PAGE, {"after": after, "limit": limit, "bytes": PAGE_BYTES}, prepare=True)
             rows = await cursor.fetchall()
         return [
             Recorded(position, at.astimezone(UTC), read_event(topic, bytes(state)))

@@ -112,3 +112,13 @@ async def test_waiting_that_is_cancelled_can_be_taken_up_again(log: EventLog, pa
     await asyncio.gather(waiting, return_exceptions=True)
     await log.append([ANNA])
     await asyncio.wait_for(pages.wait(60), 10)
+
+
+async def test_a_page_ends_where_it_gets_heavy_and_always_brings_something(
+    log: EventLog, pages: LogPages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.event_log.pages.PAGE_BYTES", 250_000)
+    large = [rejected(bytes([65 + number]) * size) for number, size in enumerate((100_000, 100_000, 900_000, 10))]
+    await log.append(large)
+    positions = [[recorded.position for recorded in await pages.page(after, 100)] for after in (0, 2, 3)]
+    assert positions == [[1, 2], [3], [4]]
