@@ -23,9 +23,11 @@ DURATIONS: Final[tuple[Minutes, ...]] = (60, 30, 15)
 HOURS_OF: Final[dict[int, Decimal]] = {60: Decimal(1), 30: Decimal("0.5"), 15: Decimal("0.25")}
 """Hours in a duration: energy in MWh is power in MW times these."""
 
+FIRST_DAY: Final = date(1900, 1, 1)
+LAST_DAY: Final = date(2199, 12, 31)
+"""The delivery days that there are: beyond them nothing is tradable, and zone arithmetic nears the calendar's ends."""
+
 _QUARTER = timedelta(minutes=15)
-_FIRST_DAY = date.min + timedelta(days=2)
-_LAST_DAY = date.max - timedelta(days=2)
 _LABEL = re.compile(r"(\d\d)(?::(\d\d))?-(\d\d)(?::(\d\d))?([AB]?)", re.ASCII)
 
 
@@ -65,7 +67,10 @@ def hours_of(day: date, zone: ZoneInfo) -> tuple[DeliveryPeriod, ...]:
 
 @lru_cache(maxsize=4096)
 def periods_of(day: date, zone: ZoneInfo) -> tuple[DeliveryPeriod, ...]:
-    """Return every hour, half- and quarter-hour of *day*, by start, the longer first."""
+    """Return every hour, half- and quarter-hour of *day*, by start, the longer first.
+
+    Days before :data:`FIRST_DAY` and after :data:`LAST_DAY` have none.
+    """
     starts = _quarter_hours(day, zone)
     walls = [start.astimezone(zone).replace(tzinfo=None) for start in starts]
     periods = []
@@ -112,7 +117,7 @@ def _by_label(day: date, zone: ZoneInfo) -> dict[str, DeliveryPeriod]:
 
 def _quarter_hours(day: date, zone: ZoneInfo) -> list[datetime]:
     """Return the UTC starts of the quarter-hours whose local date is *day*."""
-    if not _FIRST_DAY <= day <= _LAST_DAY:
+    if not FIRST_DAY <= day <= LAST_DAY:
         return []
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     around = (noon + _QUARTER * step for step in range(-4 * 30, 4 * 30))

@@ -11,6 +11,7 @@ from strawberry.types.scalar import ScalarDefinition
 from domain.decimals import parse_decimal
 from domain.errors import NotADecimalError, NotAnInstantError
 from domain.instants import parse_instant
+from domain.periods import FIRST_DAY, LAST_DAY
 from graphql_api.errors import BadInputError
 
 Position = NewType("Position", int)
@@ -19,8 +20,6 @@ Position = NewType("Position", int)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _POSITION: Final = re.compile(r"[0-9]{1,19}", re.ASCII)
 _LAST_POSITION: Final = 2**63 - 1
-_FIRST_DAY: Final = date(1900, 1, 1)
-_LAST_DAY: Final = date(2199, 12, 31)
 
 
 def parse_day(value: object) -> date:
@@ -31,9 +30,9 @@ def parse_day(value: object) -> date:
         except ValueError:
             pass
         else:
-            if _FIRST_DAY <= day <= _LAST_DAY:
+            if FIRST_DAY <= day <= LAST_DAY:
                 return day
-    raise BadInputError(f"not a day from {_FIRST_DAY} to {_LAST_DAY}: {str(value)[:40]!r}")
+    raise BadInputError(f"not a day from {FIRST_DAY} to {LAST_DAY}: {str(value)[:40]!r}")
 
 
 def parse_time(value: object) -> datetime:

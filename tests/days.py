@@ -27,7 +27,7 @@ wrong: Final[dict[str, tuple[object, ...]]] = {
     "price": ("1_000", "", None, True, "1000000.1", "0.0000001", [], "NaN"),
     "quantity": (0, -1, "0", "1e3", None),
     "direction": ("BUY", "hold", None),
-    "delivery_day": ("2023-02-30", "06.02.2023", None, "9999-12-31", 20230206),
+    "delivery_day": ("2023-02-30", "06.02.2023", None, "9999-12-31", "2200-01-01", 20230206),
     "delivery_hour": ("8-9", "02-04", "24-25", None, "08-09B"),
     "trader_id": ("", None, "a\x00b", "x" * 129),
     "execution_time": ("2023-02-06T06:13:45", "yesterday", None),

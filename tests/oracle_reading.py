@@ -152,7 +152,7 @@ def instant(value: object) -> datetime | None:
 def slots_of(day: str, market: ZoneInfo) -> list[Slot]:
     """Return all hours, half- and quarter-hours of *day*, walking from local midnight to local midnight."""
     first = date.fromisoformat(day)
-    if first.year in (1, 9999):
+    if not 1900 <= first.year <= 2199:
         return []
     begin = datetime(first.year, first.month, first.day, tzinfo=market).astimezone(UTC)
     following = first + timedelta(days=1)

@@ -155,6 +155,8 @@ NO_SUCH_PERIODS = {
     "off the grid": message(delivery_hour="08:10-08:25"),
     "the hour that spring leaves out": message(delivery_day="2023-03-26", delivery_hour="02-03"),
     "a quarter-hour that spring leaves out": message(delivery_day="2023-03-26", delivery_hour="02:15-02:30"),
+    "before 1900": message(delivery_day="1899-12-31"),
+    "after 2199": message(delivery_day="2200-01-01"),
     "on the first day of the calendar": message(delivery_day="0001-01-01"),
     "on the last day of the calendar": message(delivery_day="9999-12-31"),
     "a suffix on an ordinary hour": message(delivery_hour="08-09A"),

@@ -6,12 +6,14 @@ from decimal import Decimal
 
 import pytest
 
+from domain.periods import FIRST_DAY, LAST_DAY
 from graphql_api.errors import BadInputError
 from graphql_api.scalars import parse_day, parse_plain_decimal, parse_position, parse_time
 
 
 def test_what_is_written_plainly_is_read() -> None:
     assert parse_day("2023-02-06") == date(2023, 2, 6)
+    assert (parse_day("1900-01-01"), parse_day("2199-12-31")) == (FIRST_DAY, LAST_DAY)
     assert parse_time("2023-02-06T06:13:45Z") == datetime(2023, 2, 6, 6, 13, 45, tzinfo=UTC)
     assert parse_time("2023-02-06T08:13:45.5+02:00") == datetime(2023, 2, 6, 6, 13, 45, 500_000, tzinfo=UTC)
     assert parse_time("2023-02-06t06:13:45.123456789z") == datetime(2023, 2, 6, 6, 13, 45, 123_456, tzinfo=UTC)
@@ -29,6 +31,8 @@ def test_what_is_written_plainly_is_read() -> None:
         (parse_day, "20230206"),
         (parse_day, "0001-01-01"),
         (parse_day, "9999-12-31"),
+        (parse_day, "1899-12-31"),
+        (parse_day, "2200-01-01"),
         (parse_day, 20230206),
         (parse_time, "2023-02-06T06:13:45"),
         (parse_time, "2023-02-06 06:13:45Z"),

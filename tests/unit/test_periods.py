@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import AmbiguousPeriodError, MalformedLabelError, NoSuchPeriodError, UnknownPeriodError
-from domain.periods import DeliveryPeriod, hours_of, parse_period, periods_of
+from domain.periods import FIRST_DAY, LAST_DAY, DeliveryPeriod, hours_of, parse_period, periods_of
 from tests.notation import AUTUMN, BERLIN, DAY, SPRING, instant
 
 ODD_ZONES = (
@@ -134,6 +134,8 @@ def test_what_has_not_the_form_of_a_label_is_malformed(label: str) -> None:
         (date.min, "08-09"),
         (date.max, "08-09"),
         (date.max, "23-24"),
+        (date(1899, 12, 31), "08-09"),
+        (date(2200, 1, 1), "08-09"),
     ],
 )
 def test_a_label_without_a_period_that_day_is_refused(day: date, label: str) -> None:
@@ -141,8 +143,13 @@ def test_a_label_without_a_period_that_day_is_refused(day: date, label: str) -> 
         parse_period(day, label, BERLIN)
 
 
-@pytest.mark.parametrize("day", [date.min, date.max])
-def test_the_ends_of_the_calendar_have_no_delivery_hours(day: date) -> None:
+@pytest.mark.parametrize("day", [FIRST_DAY, LAST_DAY])
+def test_the_first_and_the_last_delivery_day_have_their_hours(day: date) -> None:
+    assert len(hours_of(day, BERLIN)) == 24
+
+
+@pytest.mark.parametrize("day", [date.min, FIRST_DAY - timedelta(days=1), LAST_DAY + timedelta(days=1), date.max])
+def test_beyond_the_first_and_the_last_delivery_day_there_are_no_hours(day: date) -> None:
     assert hours_of(day, BERLIN) == ()
 
 
