@@ -26,11 +26,21 @@ def built_file(static: Path, path: str) -> Response:
     if not page.is_file():
         return HTMLResponse(_NO_BUILD, 503, headers={"cache-control": "no-store"})
     name = "graphiql.html" if path.rstrip("/") == "/graphiql" else path.lstrip("/")
-    found = (static / name).resolve()
-    if "\0" in name or not found.is_relative_to(static.resolve()) or not found.is_file():
+    found = _within(static, name)
+    if found is None:
         if path.startswith("/assets/"):
             return Response("no such file", 404, media_type="text/plain")
         found = page
     if path.startswith("/assets/"):
         return FileResponse(found, headers={"cache-control": "public, max-age=31536000, immutable"})
     return FileResponse(found, headers={"cache-control": "no-store" if found.suffix == ".html" else "no-cache"})
+
+
+def _within(static: Path, name: str) -> Path | None:
+    """Return the file of *static* with that name; ``None`` where there is none, or can be none of that name."""
+    try:
+        found = (static / name).resolve()
+        return found if found.is_relative_to(static.resolve()) and found.is_file() else None
+    except (OSError, ValueError):
+        # A NUL, half a character, or a name longer than a file system holds.
+        return None
