@@ -10,6 +10,9 @@ from domain.errors import NotADecimalError
 EXACT: Final = Context(prec=400, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 """Sums and products are made in this context: it refuses to round rather than lose a digit."""
 
+LONGEST_TEXT: Final = 400
+"""Characters of a decimal's text: every float fits in plain notation, the smallest too, with its 324 decimals."""
+
 AVERAGE_DECIMALS: Final = 6
 """Averages and what is derived from them are rounded once, at output, half to even, to this many decimals."""
 
@@ -19,10 +22,10 @@ _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 def parse_decimal(text: str) -> Decimal:
     """Return the decimal that *text* writes in plain notation (``"20.5"``).
 
-    Exponents, signs other than a leading minus, underscores, blanks, NaN and
-    Infinity raise :class:`NotADecimalError`.
+    Exponents, signs other than a leading minus, underscores, blanks, NaN, Infinity
+    and more than :data:`LONGEST_TEXT` characters raise :class:`NotADecimalError`.
     """
-    if not _PLAIN.fullmatch(text) or len(text) > 100:
+    if not _PLAIN.fullmatch(text) or len(text) > LONGEST_TEXT:
         raise NotADecimalError(f"not a decimal in plain notation: {text[:40]!r}")
     return Decimal(text)
 

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final, TypeGuard
 from zoneinfo import ZoneInfo
 
-from domain.decimals import EXACT, parse_decimal, plain
+from domain.decimals import EXACT, LONGEST_TEXT, parse_decimal, plain
 from domain.errors import NotADecimalError, NotAnInstantError, UnknownPeriodError, UnusableAnswerError
 from domain.instants import parse_instant
 from domain.periods import DeliveryPeriod, parse_period
@@ -22,7 +22,7 @@ LONGEST_ANSWER: Final = 64 * 1024
 LONGEST_PAUSE_S: Final = 86_400
 """A Retry-After beyond a day is taken as a day: a slip of the provider must not end polling for good."""
 
-_MOST_DECIMALS = 20
+_MOST_DECIMALS = 340  # a provider's average may be a float near zero, with up to 324 decimals
 _LARGEST = Decimal(10**9)
 _UNITS = ("euro", "euro/mwh")  # both mean EUR/MWh
 _NOT_FOUND = 404
@@ -152,7 +152,7 @@ def _read_value(answer: dict[str, object]) -> Decimal | None:
     if written is None:
         return None
     try:
-        if isinstance(written, _Number) and len(written) <= 100:
+        if isinstance(written, _Number) and len(written) <= LONGEST_TEXT:
             value = EXACT.create_decimal(written)
         elif _is_text(written):
             value = parse_decimal(written)

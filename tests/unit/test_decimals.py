@@ -48,7 +48,13 @@ def test_any_other_notation_is_refused(text: str) -> None:
 
 def test_a_number_of_absurd_length_is_refused() -> None:
     with pytest.raises(NotADecimalError):
-        parse_decimal("1" * 101)
+        parse_decimal("1" * 401)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_every_float_is_read_from_its_plain_notation(value: float) -> None:
+    written = Decimal(repr(value))
+    assert parse_decimal(format(written, "f")) == written
 
 
 @pytest.mark.parametrize(

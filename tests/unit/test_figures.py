@@ -1,6 +1,6 @@
 """How is a trader doing? The definitions, their worked examples and their laws."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.canonical import figures_fields
+from domain.decimals import EXACT
 from domain.events import Deal
 from domain.figures import Figures, Totals, figures_of_period, figures_over, totals_of
 from tests.notation import agreed
@@ -29,7 +30,7 @@ def deals_of_a_period(draw: st.DrawFn, label: str = "08:15-08:30") -> list[Deal]
     return [agreed(each) for each in draw(st.lists(words, max_size=8))]
 
 
-def sums(deals: Sequence[Deal]) -> Totals:
+def sums(deals: Iterable[Deal]) -> Totals:
     return sum((totals_of(deal) for deal in deals), Totals())
 
 
@@ -50,6 +51,30 @@ def test_the_worked_day() -> None:
     assert said(day, "averageBuyPrice", "averageSellPrice") == ["25", "25"]
     assert said(day, "pnlAgainstReferenceEur", "realisedPnlEur", "unrealisedPnlEur") == ["48", "0", "48"]
     assert figures_over([day]) == day
+
+
+@given(st.lists(st.integers(-(10**349), 10**349), min_size=1, max_size=4), st.lists(quantities, min_size=1, max_size=4))
+def test_a_price_of_the_most_digits_is_computed_with_to_the_last(units: list[int], quantities: list[Decimal]) -> None:
+    prices = [Decimal(unit).scaleb(-340) for unit in units]
+    words = [f"anna buys {quantity:f} MW 08:15-08:30 at 999999.999999" for quantity in quantities]
+    many = Totals(
+        sum(10**9 for _ in words), *(EXACT.multiply(10**9, each) for each in amounts(sums(map(agreed, words))))
+    )
+    periods = [figures_of_period(many, price) for price in prices]
+    for price, period in zip(prices, periods, strict=True):
+        assert Fraction(period.pnl_against_reference_eur or 0) == against(many, Fraction(price))
+    day = figures_over(periods)
+    assert Fraction(day.pnl_against_reference_eur or 0) == sum(against(many, Fraction(price)) for price in prices)
+    assert day.reference_price == sum(map(Fraction, prices)) / len(prices)
+
+
+def amounts(totals: Totals) -> list[Decimal]:
+    return [totals.bought_mwh, totals.sold_mwh, totals.bought_eur, totals.sold_eur]
+
+
+def against(totals: Totals, price: Fraction) -> Fraction:
+    bought_mwh, sold_mwh, bought_eur, sold_eur = map(Fraction, amounts(totals))
+    return sold_eur - bought_eur + (bought_mwh - sold_mwh) * price
 
 
 def test_a_day_is_weighted_with_the_traders_own_energy() -> None:
