@@ -55,11 +55,10 @@ def test_the_worked_day() -> None:
 
 @given(st.lists(st.integers(-(10**349), 10**349), min_size=1, max_size=4), st.lists(quantities, min_size=1, max_size=4))
 def test_a_price_of_the_most_digits_is_computed_with_to_the_last(units: list[int], quantities: list[Decimal]) -> None:
-    prices = [Decimal(unit).scaleb(-340) for unit in units]
+    prices = [Decimal(unit).scaleb(-340, EXACT) for unit in units]
     words = [f"anna buys {quantity:f} MW 08:15-08:30 at 999999.999999" for quantity in quantities]
-    many = Totals(
-        sum(10**9 for _ in words), *(EXACT.multiply(10**9, each) for each in amounts(sums(map(agreed, words))))
-    )
+    book = sums(map(agreed, words))
+    many = Totals(book.deals, *(EXACT.multiply(10**9, amount) for amount in amounts(book)))
     periods = [figures_of_period(many, price) for price in prices]
     for price, period in zip(prices, periods, strict=True):
         assert Fraction(period.pnl_against_reference_eur or 0) == against(many, Fraction(price))
