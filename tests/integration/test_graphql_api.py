@@ -127,6 +127,21 @@ async def test_a_position_that_is_recorded_is_waited_for(trading: Desk, api: Api
     assert (await asking)["performance"]["total"]["dealCount"] == 4
 
 
+async def test_a_crowd_that_asks_many_times_for_what_was_just_recorded_is_answered(trading: Desk, api: Api) -> None:
+    trading.records(deal("anna buys 1 MW 10-11 at 1", deal_id="9"))
+    asked = (
+        'performance(deliveryDay: "2023-02-06", asOf: { position: "7" }) { total { dealCount } knowledge { position } }'
+    )
+    question = '{ now: performance(deliveryDay: "2023-02-06") { total { dealCount } knowledge { position } } '
+    question += " ".join(f"a{number}: {asked}" for number in range(12)) + " }"
+    crowd = [asyncio.create_task(api.data(question)) for _ in range(10)]
+    assert (await api.data("{ traders }"))["traders"] == ["anna", "bob"]
+    await trading.projects()
+    for answer in await asyncio.gather(*crowd):
+        assert {found["knowledge"]["position"] for found in answer.values()} == {"7"}
+        assert {found["total"]["dealCount"] for found in answer.values()} == {5}
+
+
 async def test_a_position_that_is_not_worked_in_in_time_is_explained(trading: Desk, api: Api) -> None:
     trading.records(deal("anna buys 1 MW 10-11 at 1", deal_id="9"))
     answer = await api.asks(PERFORMANCE, {"day": "2023-02-06", "trader": "anna", "asOf": {"position": "7"}})
