@@ -46,6 +46,9 @@ class Snapshot(Positions, Protocol):
     async def traders(self, scope: Scope, position: int) -> Sequence[str]:
         """Return the traders with deals as of *position*, in name order."""
 
+    async def traders_to_choose_from(self) -> Sequence[str]:
+        """Return all traders with deals, whoever asks: the names that the development sign-in offers."""
+
     async def deals(
         self, scope: Scope, wanted: DealFilter, order: DealOrder, page: Page, position: int
     ) -> Slice[DealRow]:

@@ -25,9 +25,9 @@ from graphql_api.inputs import (
     moment,
     text,
 )
-from graphql_api.viewer import ROLES, named, viewer_fields
+from graphql_api.viewer import DEVELOPMENT, ROLES, named, viewer_fields
 from projections.deals import DealRow
-from projections.reading import DealSort, Key, LogEvent, Scope
+from projections.reading import DealSort, Key, LogEvent
 from projections.rejections import RejectionRow
 from projections.shown import deal_fields, event_fields, feed_fields, reference_price_fields, rejection_fields
 
@@ -51,8 +51,10 @@ class Query:
         description="The named users that the development sign-in offers; empty in other modes.",
     )
     async def sign_in_options(self, info: Info) -> list[Fields]:
+        if info.context.services.sign_in != DEVELOPMENT:
+            return []
         snapshot = await info.context.snapshot()
-        traders = [named(trader) for trader in await snapshot.traders(Scope(), snapshot.projected)]
+        traders = [named(trader) for trader in await snapshot.traders_to_choose_from()]
         return [viewer_fields(viewer) for viewer in dict.fromkeys([*ROLES, *traders])]
 
     @strawberry.field(graphql_type=types.Market, description="The market whose local time names the periods.")

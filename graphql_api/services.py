@@ -22,11 +22,15 @@ class Market:
 
 @dataclass(frozen=True)
 class Services:
-    """The parts of the running application; ``now`` gives aware UTC, ``new_id`` names requests in the log."""
+    """The parts of the running application; ``now`` gives aware UTC, ``new_id`` names requests in the log.
+
+    ``sign_in`` is how people sign in: in the mode ``dev`` by choosing a name.
+    """
 
     store: Store
     hub: Hub
     market: Market
+    sign_in: str
     metrics: Metrics
     performances: RecentAnswers[Fields]
     responses: RecentAnswers[bytes]

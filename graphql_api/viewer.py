@@ -11,6 +11,9 @@ from projections.reading import Scope
 
 Role = Literal["TRADER", "ANALYST", "AUDITOR"]
 
+DEVELOPMENT: Final = "dev"
+"""The mode of signing in where whoever looks chooses a name."""
+
 HEADER: Final = "x-wattbook-user"
 COOKIE: Final = "wattbook-user"
 

@@ -103,6 +103,7 @@ def _services(settings: Settings, store: ReadStore, watch: ProjectionWatch) -> S
         store=store,
         hub=Hub(store, watch, time.monotonic, metrics),
         market=Market(settings.timezone, settings.exchange_name),
+        sign_in=settings.auth,
         metrics=metrics,
         performances=RecentAnswers(time.monotonic),
         responses=RecentAnswers(time.monotonic),

@@ -92,6 +92,10 @@ class ReadSnapshot:
         """Return the traders with deals as of *position*, in name order."""
         return await deal_pages.traders(self.connection, scope, position)
 
+    async def traders_to_choose_from(self) -> list[str]:
+        """Return all traders with deals, whoever asks: the names that the development sign-in offers."""
+        return await self.traders(Scope(), self.projected)
+
     async def deals(
         self, scope: Scope, wanted: DealFilter, order: DealOrder, page: Page, position: int
     ) -> Slice[DealRow]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +228,18 @@ async def test_the_market_its_lines_and_its_people_are_named(api: Api) -> None:
     assert [option["name"] for option in answer["signInOptions"]] == ["desk", "analyst", "auditor", "anna", "bob"]
     assert answer["viewer"] == {"name": "desk", "roles": ["TRADER", "ANALYST", "AUDITOR"], "traderId": None}
     assert answer["referencePrices"] == [{"value": "28", "period": {"label": "08-09"}}]
+
+
+async def test_everybody_may_choose_who_to_be_in_the_development_sign_in(api: Api) -> None:
+    answer = await api.data("{ signInOptions { name } traders }", viewer="bob")
+    assert [option["name"] for option in answer["signInOptions"]] == ["desk", "analyst", "auditor", "anna", "bob"]
+    assert answer["traders"] == ["bob"]
+
+
+async def test_no_names_are_offered_where_people_sign_in_otherwise(trading: Desk, tmp_path: Path) -> None:
+    otherwise = replace(settings_for(tmp_path), auth="oidc")  # type: ignore[arg-type]
+    async with serving(trading, otherwise) as api:
+        assert (await api.data("{ signInOptions { name } }"))["signInOptions"] == []
 
 
 async def test_a_trader_sees_own_figures_only(api: Api) -> None:
