@@ -24,11 +24,13 @@ _SO_RCVBUFFORCE: Final = 33
 class ExchangeConnection(ClientConnection):
     """A websocket that tells when it was last heard, finds out fast that its path is dead, and ends at once.
 
-    ``heard_at_s`` is in the loop's own seconds; ``on_bytes`` is called whenever bytes arrive.
+    ``heard_at_s`` is in the loop's own seconds; ``on_bytes`` is called whenever bytes arrive,
+    ``on_hang_up`` when the exchange closes or resets the connection (FIN, RST).
     """
 
     heard_at_s: float = 0.0
     on_bytes: Callable[[], None] | None = None
+    on_hang_up: Callable[[], None] | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Set up the socket before the first byte of the handshake."""
@@ -49,6 +51,18 @@ class ExchangeConnection(ClientConnection):
         super().data_received(data)
         if self.state is State.CLOSING and not closing_already:
             self.transport.close()
+
+    def eof_received(self) -> None:
+        """Tell that the exchange hung up, in order: all it sent before has come."""
+        if self.on_hang_up is not None:
+            self.on_hang_up()
+        super().eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell of a reset. Any other error is this end's own verdict on a path that is dead."""
+        if isinstance(exc, ConnectionResetError) and self.on_hang_up is not None:
+            self.on_hang_up()
+        super().connection_lost(exc)
 
 
 def failure_of(error: Exception) -> str:

@@ -20,18 +20,23 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from adapters.exchange.connection import ExchangeConnection, ending_of, failure_of
+from adapters.exchange.signs_of_life import SignsOfLife
 from adapters.journal.entries import LineConnected, LineDisconnected, MessageHeard, Noted
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
 STOPPED: Final = "receiver stopped"
+ENDED: Final = "receiver ended"
+
 STEADY_S: Final = 1.0
 """A connection that held this long, and longer than the delay before it, starts the delays anew."""
 
-
 LAST_CHANCE_S: Final = 0.1
 """A line that seems silent is given this long to be read before it is given up."""
+
+NOTE_LIFE_S: Final = 0.25
+"""How often an open line is noted to be held; well under the second that the journal takes to write it."""
 
 
 class Journal(Protocol):
@@ -41,7 +46,7 @@ class Journal(Protocol):
         """Take *noted* for the next commit."""
 
     def heard(self, connection: str, at: datetime) -> None:
-        """Note that *connection* was alive *at*."""
+        """Note that *connection* worked *at* this instant: its end, were this process killed now."""
 
 
 @dataclass(frozen=True)
@@ -138,30 +143,50 @@ class Line:
     async def _listen(self, connection: ExchangeConnection, stop: asyncio.Event) -> None:
         """Note all that comes in until the connection ends or *stop*, then note its end."""
         name = uuid.uuid4().hex
-        connected_at = last_heard_at = self._clock()
+        connected_at = self._clock()
+        life = SignsOfLife(connected_at, self._options.ping_interval_s)
 
         def hear() -> None:
-            nonlocal last_heard_at
-            last_heard_at = self._clock()
-            self._journal.heard(name, last_heard_at)
+            at = self._clock()
+            if life.heard(at):
+                self._journal.heard(name, at)
 
-        connection.on_bytes = hear
+        def hang_up() -> None:
+            life.ended(self._clock())
+
+        connection.on_bytes, connection.on_hang_up = hear, hang_up
         self._journal.append(LineConnected(self.name, name, connected_at))
-        closer = asyncio.create_task(_close_on(stop, connection))
+        besides = [
+            asyncio.create_task(_close_on(stop, connection, hang_up)),
+            asyncio.create_task(self._note_life(name, life)),
+        ]
         steady = asyncio.get_running_loop().call_later(STEADY_S, self._report_steady)
-        reason = "receiver ended"
+        reason = ENDED
         try:
             reason = await self._note_messages(connection, name)
+        except asyncio.CancelledError:
+            hang_up()
+            raise
         finally:
             steady.cancel()
-            closer.cancel()
-            await asyncio.gather(closer, return_exceptions=True)
+            for task in besides:
+                task.cancel()
+            await asyncio.gather(*besides, return_exceptions=True)
             connection.transport.abort()
             if stop.is_set():
                 reason = STOPPED
             else:
                 self._report(f"it was lost: {reason}")
-            self._journal.append(LineDisconnected(self.name, name, self._clock(), connected_at, last_heard_at, reason))
+            lost = LineDisconnected(self.name, name, self._clock(), connected_at, life.worked_until, reason)
+            self._journal.append(lost)
+
+    async def _note_life(self, name: str, life: SignsOfLife) -> None:
+        """Note while the connection is held and not overdue that it works, until cancelled."""
+        while True:
+            await asyncio.sleep(NOTE_LIFE_S)
+            at = self._clock()
+            if life.works(at):
+                self._journal.heard(name, at)
 
     async def _note_messages(self, connection: ExchangeConnection, name: str) -> str:
         """Return why the connection ended, after the last message that it brought."""
@@ -191,8 +216,9 @@ class Line:
         _log.info("Line %s is open%s", self.name, f", after {attempts} failed attempts" if attempts else "")
 
 
-async def _close_on(stop: asyncio.Event, connection: ExchangeConnection) -> None:
+async def _close_on(stop: asyncio.Event, connection: ExchangeConnection, let_go: Callable[[], None]) -> None:
     await stop.wait()
+    let_go()
     await connection.close()
 
 

@@ -39,7 +39,7 @@ class LineConnected:
 
 @dataclass(frozen=True, slots=True)
 class LineDisconnected:
-    """A line was lost, noticed ``at``; it was last known to work at ``last_heard_at``."""
+    """A line was lost, noticed ``at``; its last sign of life, the exchange's hanging up included, ``last_heard_at``."""
 
     line: str
     connection: str

@@ -142,13 +142,14 @@ class JournalStore:
         database.executemany("INSERT OR REPLACE INTO last_messages (line, at) VALUES (?, ?)", newest.items())
 
     def _remember(self) -> None:
-        self._last_heard |= self._heard
         for noted in self._pending:
             if isinstance(noted, LineConnected):
                 self._open[noted.connection] = noted
             elif isinstance(noted, LineDisconnected):
                 self._open.pop(noted.connection, None)
-                self._last_heard.pop(noted.connection, None)
+        # A sign of life is written up to a second late, so also after the end of its connection.
+        last_heard = self._last_heard | self._heard
+        self._last_heard = {each: last_heard[each] for each in self._open if each in last_heard}
         self._pending.clear()
         self._heard.clear()
 

@@ -3,19 +3,29 @@
 import asyncio
 import logging
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from adapters.journal.entries import LineConnected, LineDisconnected, MessageHeard, Noted
+from adapters.journal.entries import (
+    LineConnected,
+    LineDisconnected,
+    MessageHeard,
+    Noted,
+    from_microseconds,
+    journal_paths,
+)
 from adapters.journal.reader import open_journals
+from domain.coverage import Connection, complete_up_to
 from domain.errors import InvalidSettingsError
 from tests.exchanges import exchange
-from tests.journal_entries import noted, now
+from tests.journal_entries import LATER, noted, now
 from tests.waiting import eventually
 from wattbook.receive import receive
 from wattbook.settings import Settings
@@ -152,19 +162,23 @@ from wattbook.receive import receive
 from wattbook.settings import Settings
 
 settings = Settings.from_environment({"WATTBOOK_EXCHANGE_URLS": sys.argv[1], "WATTBOOK_DATA_DIR": sys.argv[2]})
-options = LineOptions(ping_interval_s=0.1, silence_s=float(sys.argv[3]))
+options = LineOptions(ping_interval_s=float(sys.argv[4]), silence_s=float(sys.argv[3]))
 sys.exit(asyncio.run(receive(settings, None, asyncio.Event(), options)))
 """
 
 
 @asynccontextmanager
-async def receiver_process(url: str, folder: Path, silence_s: float = 20) -> AsyncIterator[asyncio.subprocess.Process]:
+async def receiver_process(
+    url: str, folder: Path, silence_s: float = 20, ping_interval_s: float = 0.1
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run the role in a process of its own; it is killed at the end."""
-    child = await asyncio.create_subprocess_exec(sys.executable, "-c", CHILD, url, str(folder), str(silence_s))
+    arguments = (url, str(folder), str(silence_s), str(ping_interval_s))
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", CHILD, *arguments)
     try:
         yield child
     finally:
-        child.kill()
+        if child.returncode is None:
+            child.kill()
         await child.wait()
 
 
@@ -181,6 +195,52 @@ async def test_a_killed_receiver_keeps_what_it_heard_and_its_loss_is_dated(tmp_p
     assert isinstance(loss, LineDisconnected)
     assert loss.reason == "receiver ended"
     assert loss.connected_at <= loss.last_heard_at <= loss.at
+
+
+def known_to_work_until(settings: Settings) -> list[datetime]:
+    """Return up to when each open connection is noted to have worked, by the start of its receiver."""
+    found: list[datetime] = []
+    for path in journal_paths(settings.journal_dir):
+        with closing(sqlite3.connect(path)) as database:
+            rows = database.execute("SELECT last_heard_at FROM open_connections").fetchall()
+            found += [from_microseconds(at) for (at,) in rows]
+    return found
+
+
+async def test_receivers_of_quiet_lines_that_are_killed_in_turn_leave_no_gap(tmp_path: Path) -> None:
+    async def say_nothing(line: ServerConnection) -> None:
+        await line.wait_closed()
+
+    async with exchange(say_nothing) as url, AsyncExitStack() as stack:
+        settings = settings_for(tmp_path, url)
+
+        started: list[asyncio.subprocess.Process] = []
+
+        async def start() -> None:
+            started.append(await stack.enter_async_context(receiver_process(url, tmp_path, ping_interval_s=600)))
+
+        async def both_listen() -> None:
+            await eventually(lambda: len(known_to_work_until(settings)) == len(started))
+            since = now()
+            await eventually(lambda: sum(at > since for at in known_to_work_until(settings)) == 2)
+
+        await start()
+        await start()
+        await both_listen()
+        for receiver in started[:2]:
+            receiver.kill()
+            await receiver.wait()
+            await start()
+            await both_listen()
+        for reader in open_journals(settings.journal_dir):
+            with reader:
+                reader.settle_if_abandoned(now())
+
+        found = journalled(settings)
+    ends = {each.connection: each.last_heard_at for each in found if isinstance(each, LineDisconnected)}
+    connections = [Connection(each.at, ends.get(each.connection)) for each in found if isinstance(each, LineConnected)]
+    assert (len(connections), len(ends)) == (4, 2)
+    assert complete_up_to(connections, LATER) == LATER
 
 
 async def test_a_receiver_that_was_held_up_reads_on_without_losing_its_line(tmp_path: Path) -> None:
