@@ -81,8 +81,10 @@ class GraphQLOverHTTP:
         except RefusedError as error:
             return _refused(error, 400, media, request_id)
         except DatabaseUnavailableError as error:
+            outcome = "error"
             return _failed(error, 503, media, request_id)
         except Exception as error:
+            outcome = "error"
             return _failed(error, 500, media, request_id)
         finally:
             seconds = self._services.clock() - started

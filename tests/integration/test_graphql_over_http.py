@@ -76,6 +76,17 @@ async def test_a_failure_before_an_operation_runs_is_hidden_just_the_same(tradin
     assert "log_head" not in json.dumps(answer)
 
 
+async def test_failures_of_ours_are_counted_apart_from_what_we_refuse(trading: Desk, api: Api) -> None:
+    assert (await post(api, b"{"))[0] == 400
+    with psycopg.connect(trading.url) as connection:
+        connection.execute("ALTER TABLE wattbook.log_head RENAME TO lost")
+    assert (await post(api, b'{"query": "{ traders }"}'))[0] == 500
+    async with api.session.get(f"{api.address}/metrics") as response:
+        metrics = await response.text()
+    for outcome in ("refused", "error"):
+        assert f'wattbook_graphql_duration_seconds_count{{outcome="{outcome}",type="query"}} 1.0' in metrics
+
+
 async def post(api: Api, body: bytes, **headers: str) -> tuple[int, str, Any]:
     """Return status, media type and JSON of the answer to any body."""
     given = {"content-type": "application/json"} | {name.replace("_", "-"): value for name, value in headers.items()}
