@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -230,18 +229,6 @@ async def test_the_market_its_lines_and_its_people_are_named(api: Api) -> None:
     assert answer["referencePrices"] == [{"value": "28", "period": {"label": "08-09"}}]
 
 
-async def test_everybody_may_choose_who_to_be_in_the_development_sign_in(api: Api) -> None:
-    answer = await api.data("{ signInOptions { name } traders }", viewer="bob")
-    assert [option["name"] for option in answer["signInOptions"]] == ["desk", "analyst", "auditor", "anna", "bob"]
-    assert answer["traders"] == ["bob"]
-
-
-async def test_no_names_are_offered_where_people_sign_in_otherwise(trading: Desk, tmp_path: Path) -> None:
-    otherwise = replace(settings_for(tmp_path), auth="oidc")  # type: ignore[arg-type]
-    async with serving(trading, otherwise) as api:
-        assert (await api.data("{ signInOptions { name } }"))["signInOptions"] == []
-
-
 async def test_a_trader_sees_own_figures_only(api: Api) -> None:
     own = {"day": "2023-02-06", "trader": "anna"}
     assert (await api.data(PERFORMANCE, own, "anna"))["performance"]["total"]["dealCount"] == 3
@@ -252,13 +239,6 @@ async def test_a_trader_sees_own_figures_only(api: Api) -> None:
     deals = (await api.data(DEALS, {"filter": {"traderId": "anna"}}, "bob"))["deals"]
     assert deals["edges"] == []
     assert await api.refusal("{ viewer { name } }", viewer="x" * 129) == "UNAUTHENTICATED"
-
-
-async def test_the_cookie_of_the_user_menu_signs_in(api: Api) -> None:
-    headers = {"Cookie": "wattbook-user=J%C3%BCrgen"}
-    body = {"query": "{ viewer { name roles } }"}
-    async with api.session.post(f"{api.address}/graphql", json=body, headers=headers) as response:
-        assert (await response.json())["data"]["viewer"] == {"name": "Jürgen", "roles": ["TRADER"]}
 
 
 async def test_of_several_operations_the_one_that_is_named_is_answered(api: Api) -> None:
