@@ -6,7 +6,7 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, NoReturn, Protocol
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from domain.events import ReferencePriceUpdated
 from domain.periods import DeliveryPeriod
 from domain.polling import Asked, PeriodKey, RequestLimit, due_requests, key_of
 from wattbook.patience import Failure, Patience
+from wattbook.process import utc_now
 from wattbook.settings import Settings
 
 IN_FLIGHT: Final = 16
@@ -72,11 +73,7 @@ async def poll_market_data(
     settings: Settings, market_data_url: str, database_url: str, with_deals: PeriodsWithDeals, record: RecordPrice
 ) -> NoReturn:
     """Poll the provider at *market_data_url* until cancelled, with the schedule kept in the database."""
-
-    def clock() -> datetime:
-        return datetime.now(UTC)
-
-    async with open_market_data(market_data_url, clock) as provider:
+    async with open_market_data(market_data_url, utc_now) as provider:
         await poll(
             Polling(
                 provider=provider,
@@ -86,7 +83,7 @@ async def poll_market_data(
                 zone=settings.timezone,
                 limits=settings.market_data_limits,
                 refresh_s=settings.market_data_refresh_s,
-                clock=clock,
+                clock=utc_now,
                 rng=random.SystemRandom(),
             )
         )
@@ -113,6 +110,7 @@ class _Poller:
         self._asked: dict[PeriodKey, Asked] = {}
         self._in_flight: dict[PeriodKey, asyncio.Task[_Outcome]] = {}
         self._outcomes: list[_Outcome] = []
+        self._leads = False
         self._made = 0
         self._odd: dict[PeriodKey, str] = {}
         self._paused_until = 0.0
@@ -125,14 +123,16 @@ class _Poller:
                 try:
                     async with self._polling.open_schedule() as schedule:
                         while not await schedule.lead():
-                            await self._settle(None)
+                            await self._settle(schedule)
                         self._asked = await schedule.asked()
+                        self._leads = True
                         while True:
                             await self._ask(schedule)
                             await self._settle(schedule)
                             failures = 0
                             self._went_on()
                 except Exception as error:
+                    self._leads = False
                     # Whatever the database or a port does, polling goes on when it can again.
                     failures += 1
                     self._was_stopped(error)
@@ -177,7 +177,7 @@ class _Poller:
         except ProviderUnreachableError as error:
             return _Outcome(period, error)
 
-    async def _settle(self, schedule: MarketDataSchedule | None) -> None:
+    async def _settle(self, schedule: MarketDataSchedule) -> None:
         """Wait for answers, a second at most, and deal with them; what cannot be recorded yet stays."""
         if not self._in_flight:
             await asyncio.sleep(self._polling.look_every_s)
@@ -191,13 +191,12 @@ class _Poller:
             await self._take_in(self._outcomes[0], schedule)
             self._outcomes.pop(0)
 
-    async def _take_in(self, outcome: _Outcome, schedule: MarketDataSchedule | None) -> None:
+    async def _take_in(self, outcome: _Outcome, schedule: MarketDataSchedule) -> None:
         answer, period = outcome.came, outcome.period
         if isinstance(answer, ProviderUnreachableError):
             self._failed(period, "is unreachable", str(answer))
             return
-        if schedule and answer.status in (429, 503):
-            await self._obey(answer, schedule)
+        await self._obey(answer, schedule)
         try:
             said = read_answer(answer.status, answer.body, asked=period, zone=self._polling.zone)
         except UnusableAnswerError as error:
@@ -213,14 +212,13 @@ class _Poller:
                 original=answer.body,
             )
             news = await self._polling.record(event)
-        if schedule is None:
-            return
+            await schedule.note_fetched(answer.received_at)
+        if not self._leads:
+            return  # what came of each request is remembered by the one that leads
         key = key_of(period)
         known = self._asked.get(key) or Asked(answer.received_at)
         self._asked[key] = known.answered(period, answer.received_at, news=news)
         await schedule.note(period, self._asked[key])
-        if isinstance(said, Observation):
-            await schedule.note_fetched(answer.received_at)
         await self._succeeded(period, schedule)
 
     async def _obey(self, answer: ProviderAnswer, schedule: MarketDataSchedule) -> None:

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import psycopg
-import pytest
 
 from adapters.market_data.schedule import open_schedule
 from adapters.postgres.installation import install
@@ -19,12 +18,6 @@ BERLIN = ZoneInfo("Europe/Berlin")
 HOURS = hours_of(date(2023, 2, 6), BERLIN)
 NOON = datetime(2023, 2, 6, 11, tzinfo=UTC)
 DUE = tuple(DueRequest(hour, Urgency.UNPRICED, NOON, neglected=False) for hour in HOURS)
-
-
-@pytest.fixture
-def installed(database: str) -> str:
-    install(database, READ_MODELS)
-    return database
 
 
 async def move_requests_back(url: str, by: timedelta) -> None:
