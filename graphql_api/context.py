@@ -8,6 +8,7 @@ import strawberry
 
 from domain.errors import ReadModelsBehindError, WattbookError
 from graphql_api.ports import Snapshot
+from graphql_api.room import Room
 from graphql_api.services import Services
 from graphql_api.viewer import Viewer
 from projections.reading import Moment
@@ -28,6 +29,7 @@ class OperationContext:
         self.operation_name = operation_name
         self.repeatable = True
         self.position: int | None = None
+        self.room = Room()
         self._open = AsyncExitStack()
         self._opening = asyncio.Lock()
         self._snapshot: Snapshot | None = None

@@ -55,10 +55,10 @@ class Snapshot(Positions, Protocol):
         """Return a page of the deals that stand as of *position*."""
 
     async def events(self, scope: Scope, wanted: EventFilter, page: Page) -> Slice[LogEvent]:
-        """Return a page of the log, upwards."""
+        """Return a page of the log, upwards, as far as it has room for their payloads."""
 
     async def rejections(self, scope: Scope, include_resolved: bool, page: Page) -> Slice[RejectionRow]:
-        """Return a page of the rejections, newest first."""
+        """Return a page of the rejections, newest first, as far as it has room for their messages."""
 
     async def feeds(self) -> Sequence[FeedStatus]:
         """Return how each line to the exchange is."""

@@ -140,7 +140,10 @@ class Query:
         info.context.repeatable = False
         asked = page(EVENT_CURSORS, first, given(after))
         snapshot = await info.context.snapshot()
-        found = await snapshot.events(info.context.viewer.scope, event_filter(filter), asked)
+        scope, wanted = info.context.viewer.scope, event_filter(filter)
+        found = await info.context.room.fill(
+            asked, lambda page: snapshot.events(scope, wanted, page), lambda event: event.payload
+        )
         return connection_fields(found, asked, EVENT_CURSORS, _event_key, event_fields)
 
     @strawberry.field(
@@ -156,7 +159,12 @@ class Query:
     ) -> Fields:
         asked = page(REJECTION_CURSORS, first, given(after))
         snapshot = await info.context.snapshot()
-        found = await snapshot.rejections(info.context.viewer.scope, bool(include_resolved), asked)
+        scope = info.context.viewer.scope
+        found = await info.context.room.fill(
+            asked,
+            lambda page: snapshot.rejections(scope, bool(include_resolved), page),
+            lambda rejection: rejection.message,
+        )
         return connection_fields(found, asked, REJECTION_CURSORS, _rejection_key, rejection_fields)
 
     @strawberry.field(graphql_type=list[types.Feed])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Generic, Literal, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 
 from domain.events import Direction
 
@@ -56,17 +56,23 @@ Key = tuple[int | datetime, ...]
 """Where a row stands in its order; a cursor in the reader's terms."""
 
 
+ROOM_BYTES: Final = 8 * 1024 * 1024
+
+
 @dataclass(frozen=True)
 class Page:
     """A stretch of a sorted list: up to ``limit`` rows strictly after and before the given keys.
 
-    They are the last ones of that stretch where ``from_end`` is set, otherwise the first.
+    They are the last ones of that stretch where ``from_end`` is set, otherwise the first. Where
+    rows hold messages, which may be as large as their sender likes, the page ends before it
+    holds more than ``room_bytes`` of them; it has one row even so.
     """
 
     limit: int
     after: Key | None = None
     before: Key | None = None
     from_end: bool = False
+    room_bytes: int = ROOM_BYTES
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Composed, Identifier
 
-from adapters.read_models.keyset import page_of, page_query
+from adapters.read_models.keyset import bounded, page_of, page_query
 from projections.deals import deals
 from projections.reading import EventFilter, LogEvent, Page, Scope, Slice
 from projections.rejections import rejections
@@ -70,9 +70,12 @@ async def events(
             conditions.append(condition)
             arguments[name] = value
     query = page_query(_SELECT, conditions, _KEY, False, page, arguments)
-    cursor = await connection.execute(query, arguments)
-    rows = [
+    cursor = await connection.execute(
+        bounded(query, SQL("notification_id"), Identifier("state"), page, arguments), arguments
+    )
+    rows = await cursor.fetchall()
+    shown = [
         LogEvent(position, at, topic, stream, version, bytes(state).decode(), bytes(chain_hash))
-        for position, at, topic, stream, version, state, chain_hash in await cursor.fetchall()
+        for position, at, topic, stream, version, state, chain_hash, *_ in rows
     ]
-    return page_of(rows, page)
+    return page_of(shown, page, found=rows[0][7] if rows else 0)

@@ -1,13 +1,21 @@
 """How is one page of a sorted table read by key, so that new rows never shift it?"""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from psycopg.sql import SQL, Composed, Placeholder
+from psycopg.sql import SQL, Composed, Identifier, Placeholder
 
 from projections.reading import Page, Slice
 
 Row = TypeVar("Row")
+
+_BOUNDED: Final = SQL("""
+    SELECT * FROM (
+        SELECT *, count(*) OVER () AS found, row_number() OVER upwards AS number,
+               sum(octet_length({heavy})) OVER upwards AS bytes_so_far
+        FROM ({page}) AS page WINDOW upwards AS (ORDER BY {by})
+    ) AS measured WHERE number = 1 OR bytes_so_far <= %(room_bytes)s ORDER BY number
+""")
 
 
 def page_query(
@@ -38,10 +46,21 @@ def page_query(
     )
 
 
-def page_of(rows: Sequence[Row], page: Page) -> Slice[Row]:
-    """Return the rows of *page* in their order, of what its query found."""
+def bounded(query: Composed, by: SQL, heavy: Identifier, page: Page, arguments: dict[str, object]) -> Composed:
+    """Return *query*, which finds *page* in the order *by*, less the rows that the page has no room for.
+
+    The column *heavy* is what counts; PostgreSQL knows how large it is without reading it.
+    After the columns of *query* comes how many rows it has found.
+    """
+    arguments["room_bytes"] = page.room_bytes
+    return _BOUNDED.format(page=query, by=by, heavy=heavy)
+
+
+def page_of(rows: Sequence[Row], page: Page, found: int | None = None) -> Slice[Row]:
+    """Return the rows of *page* in their order, of what its query found, or a bounded one left of *found* rows."""
     kept = rows[: page.limit]
-    return Slice(kept[::-1] if page.from_end else kept, len(rows) > page.limit)
+    more = (len(rows) if found is None else found) > len(kept)
+    return Slice(kept[::-1] if page.from_end else kept, more)
 
 
 def _beyond(key: Sequence[SQL], name: str, above: bool) -> Composed:

@@ -5,10 +5,10 @@ from datetime import date
 from typing import Final
 
 from psycopg import AsyncConnection
-from psycopg.rows import TupleRow, class_row
+from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Composed, Identifier
 
-from adapters.read_models.keyset import page_of, page_query
+from adapters.read_models.keyset import bounded, page_of, page_query
 from projections.reading import Page, Scope, Slice
 from projections.rejections import RejectionRow
 from projections.rejections import rejections as model
@@ -59,9 +59,12 @@ async def rejections(
     columns = SQL(", ").join(SQL("r.{}").format(Identifier(name)) for name in model.columns)
     select = SQL("SELECT {} FROM {} AS r").format(columns, _TABLE)
     query = page_query(select, conditions, _KEY, True, page, arguments)
-    async with connection.cursor(row_factory=class_row(RejectionRow)) as cursor:
-        await cursor.execute(query, arguments)
-        return page_of(await cursor.fetchall(), page)
+    cursor = await connection.execute(
+        bounded(query, SQL("position DESC"), Identifier("message"), page, arguments), arguments
+    )
+    rows = await cursor.fetchall()
+    width = len(model.columns)
+    return page_of([RejectionRow(*row[:width]) for row in rows], page, found=rows[0][width] if rows else 0)
 
 
 async def _count(

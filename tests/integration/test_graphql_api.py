@@ -200,6 +200,24 @@ async def test_the_log_is_shown_with_its_chain(trading: Desk, api: Api) -> None:
     assert [edge["node"]["position"] for edge in own] == ["1", "5", "6"]
 
 
+async def test_an_answer_has_room_for_some_megabytes_of_messages_whatever_their_number(trading: Desk, api: Api) -> None:
+    await trading.knows(*[rejected(b"x" * 3_000_000 + bytes([48 + number])) for number in range(5)])
+    question = (
+        "events(first: 500, after: $after) { edges { node { position payload } } pageInfo { hasNextPage endCursor } }"
+    )
+    seen: list[str] = []
+    page: dict[str, Any] = {"hasNextPage": True, "endCursor": None}
+    while page["hasNextPage"]:
+        found = (await api.data(f"query ($after: String) {{ {question} }}", {"after": page["endCursor"]}))["events"]
+        assert sum(len(edge["node"]["payload"]) for edge in found["edges"]) < 9_000_000
+        seen += [edge["node"]["position"] for edge in found["edges"]]
+        page = found["pageInfo"]
+    assert seen == [str(position) for position in range(1, 12)]
+    many = " ".join(f'a{number}: events(filter: {{ after: "6" }}) {{ edges {{ cursor }} }}' for number in range(5))
+    answer = await api.asks(f"{{ {many} }}")
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"LIMIT_EXCEEDED"}
+
+
 async def test_rejections_have_the_position_as_their_id_and_are_own_for_a_trader(trading: Desk, api: Api) -> None:
     await trading.knows(
         rejected(b"\xff\x00", "UNREADABLE"), rejected(b"hers", "INVALID: price", trader="anna", day=DAY)

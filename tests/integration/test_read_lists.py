@@ -217,3 +217,29 @@ async def test_events_come_upwards_as_filtered(trading: Desk) -> None:
         assert of_stream == ([2, 9], False)
         assert len(event.chain_hash) == 32
         assert "recalled" in event.payload
+
+
+async def test_a_page_of_messages_ends_where_there_is_no_room_and_has_one_even_so(trading: Desk) -> None:
+    small, large = b"x" * 100, b"y" * 10_000
+    await trading.knows(
+        *[rejected(original + bytes([48 + n])) for n, original in enumerate([small, small, large, small])]
+    )
+    async with trading.store() as store, store.snapshot() as snapshot:
+        for room_bytes, pages in ((10_000, [[1, 2], [3], [4]]), (1, [[1], [2], [3], [4]]), (10**6, [[1, 2, 3, 4]])):
+            log: list[list[int]] = []
+            listed: list[list[int]] = []
+            for _ in pages:
+                events = await snapshot.events(
+                    ALL, EventFilter(), Page(50, after=(log[-1][-1],) if log else None, room_bytes=room_bytes)
+                )
+                log.append([event.position for event in events.rows])
+                assert events.more == (log[-1][-1] < 4)
+                found = await snapshot.rejections(
+                    ALL, True, Page(50, after=(listed[-1][-1],) if listed else None, room_bytes=room_bytes)
+                )
+                listed.append([row.position for row in found.rows])
+                assert found.more == (listed[-1][-1] > 1)
+            assert log == pages
+            assert [position for positions in listed for position in positions] == [4, 3, 2, 1]
+            assert len(listed) == len(pages)
+        assert (await snapshot.events(ALL, EventFilter(), Page(0))).rows == []
