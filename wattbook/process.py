@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import Final
 
 EXIT_OK: Final = 0
@@ -17,6 +18,11 @@ EXIT_CANNOT_RUN: Final = 3
 EXIT_INTERRUPTED: Final = 130
 
 STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+def utc_now() -> datetime:
+    """Return the present instant, aware UTC."""
+    return datetime.now(UTC)
 
 
 def log_to_stderr(name: str, verbose: bool) -> None:

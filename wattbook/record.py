@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import psycopg
@@ -13,16 +13,12 @@ from adapters.read_models.line_activity import note_line_activity
 from domain.events import ReferencePriceUpdated
 from wattbook.drain import JournalRecorder
 from wattbook.poll import poll_market_data
+from wattbook.process import utc_now
 from wattbook.settings import Settings
 
 NOTE_ACTIVITY_S: Final = 1.0
 
 log = logging.getLogger(__name__)
-
-
-def utc_now() -> datetime:
-    """Return the present instant, aware UTC."""
-    return datetime.now(UTC)
 
 
 async def record(settings: Settings, database_url: str, stop: asyncio.Event) -> int:

@@ -5,11 +5,11 @@ import logging
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Final
 
 from domain.errors import DatabaseUnavailableError
 from wattbook.database import Database
+from wattbook.process import utc_now
 from wattbook.settings import Settings
 from wattbook.supervision import Child
 
@@ -87,7 +87,7 @@ def _demo_settings(environ: Mapping[str, str], exchange_port: int, market_data_p
 
 def _demo_commands(settings: Settings, exchange_port: int, market_data_port: int) -> list[list[str]]:
     """Return the commands of the demo's exchange and market-data provider: one market, whose time begins now."""
-    market = ["--started-at", datetime.now(UTC).isoformat(), "--timezone", settings.timezone.key]
+    market = ["--started-at", utc_now().isoformat(), "--timezone", settings.timezone.key]
     exchange = ["--port", str(exchange_port), "--name", settings.exchange_name, "--warm-up", "--hiccups"]
     provider = ["--port", str(market_data_port), "--limits", DEMO_LIMITS, "--publish-every", "60"]
     return [["simulate", "exchange", *market, *exchange], ["simulate", "market-data", *market, *provider]]

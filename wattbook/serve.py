@@ -7,7 +7,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Final
 
 import uvicorn
@@ -20,7 +19,7 @@ from graphql_api.hub import Hub
 from graphql_api.limits import BODY_BYTES
 from graphql_api.metrics import Metrics
 from graphql_api.services import Market, Services
-from wattbook.process import EXIT_CANNOT_RUN, EXIT_OK
+from wattbook.process import EXIT_CANNOT_RUN, EXIT_OK, utc_now
 from wattbook.settings import Settings
 
 GRACE_S: Final = 2
@@ -107,7 +106,7 @@ def _services(settings: Settings, store: ReadStore, watch: ProjectionWatch) -> S
         metrics=metrics,
         performances=RecentAnswers(time.monotonic),
         responses=RecentAnswers(time.monotonic),
-        now=lambda: datetime.now(UTC),
+        now=utc_now,
         clock=time.monotonic,
         new_id=lambda: uuid.uuid4().hex,
     )

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import psycopg
 
@@ -14,7 +14,7 @@ from domain.canonical import time_text
 from projections.reading import HealthStatus, Scope
 from projections.shown import health_fields
 from wattbook.database import application_name
-from wattbook.process import EXIT_FOUND, EXIT_OK
+from wattbook.process import EXIT_FOUND, EXIT_OK, utc_now
 from wattbook.run import ROLES
 from wattbook.settings import Settings
 
@@ -32,7 +32,7 @@ async def status(settings: Settings, database_url: str, *, as_json: bool) -> int
         health = await snapshot.health(Scope())
     journals = _journals(settings)
     problems = _problems(health, await _roles(database_url), journals)
-    now = datetime.now(UTC)
+    now = utc_now()
     if as_json:
         print(json.dumps({**health_fields(health, now), "ok": not problems}))
     else:
