@@ -9,7 +9,6 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 
-from domain.errors import InvalidSettingsError
 from simulator.options import add_arguments as add_simulators
 from wattbook.database import database, keep_demo_apart
 from wattbook.process import run_until_stopped
@@ -58,11 +57,7 @@ def parser() -> argparse.ArgumentParser:
 def _run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from wattbook.run import run
 
-    settings = Settings.from_environment(environ)
-    if not args.demo and not settings.exchange_urls:
-        raise InvalidSettingsError(
-            ["WATTBOOK_EXCHANGE_URLS: no line to the exchange is set ('run --demo' needs none: it brings a market)"]
-        )
+    settings = Settings.from_environment(environ, needs_exchange=not args.demo)
     with database(settings) as opened:
         keep_demo_apart(opened, demo=args.demo)
         return run_until_stopped(lambda stop: run(settings, environ, opened, args.demo, args.verbose, stop))
@@ -71,8 +66,8 @@ def _run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def _receive(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from wattbook.receive import receive
 
-    settings = Settings.from_environment(environ)
-    lines = tuple(args.line) if args.line else None
+    lines = frozenset(args.line or ())
+    settings = Settings.from_environment(environ, needs_exchange=True, lines=lines)
     return run_until_stopped(lambda stop: receive(settings, lines, stop), with_supervisor=args.supervised)
 
 

@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -45,9 +45,14 @@ class Settings:
         return self.data_dir / "journal"
 
     @staticmethod
-    def from_environment(environ: Mapping[str, str]) -> "Settings":
-        """Return the settings in *environ*; raise :class:`InvalidSettingsError` naming every problem."""
-        return _Reader(environ).read()
+    def from_environment(
+        environ: Mapping[str, str], *, needs_exchange: bool = False, lines: Collection[int] = ()
+    ) -> "Settings":
+        """Return the settings in *environ*; raise :class:`InvalidSettingsError` naming every problem.
+
+        Problems too are a missing exchange where one is needed, and *lines* that the setting does not have.
+        """
+        return _Reader(environ).read(needs_exchange, lines)
 
 
 class _Reader:
@@ -55,11 +60,11 @@ class _Reader:
         self._environ = environ
         self._problems: list[str] = []
 
-    def read(self) -> Settings:
+    def read(self, needs_exchange: bool, lines: Collection[int]) -> Settings:
         known = {
             "database_url": self._database_url(),
             "data_dir": Path(self._text("WATTBOOK_DATA_DIR") or ".wattbook").expanduser().absolute(),
-            "exchange_urls": self._exchange_urls(),
+            "exchange_urls": self._exchange_urls(needs_exchange, lines),
             "exchange_name": self._exchange_name(),
             "market_data_url": self._url("WATTBOOK_MARKET_DATA_URL", ("http", "https")),
             "market_data_limits": self._limits(),
@@ -106,10 +111,17 @@ class _Reader:
             self._problems.append(f"WATTBOOK_DATABASE_URL: {_shown(text)} is no postgresql:// URL")
         return text
 
-    def _exchange_urls(self) -> tuple[str, ...]:
+    def _exchange_urls(self, needed: bool, lines: Collection[int]) -> tuple[str, ...]:
         urls = tuple(url.strip() for url in (self._text("WATTBOOK_EXCHANGE_URLS") or "").split(",") if url.strip())
         for url in urls:
             self._check_url("WATTBOOK_EXCHANGE_URLS", url, ("ws", "wss"))
+        if needed and not urls:
+            self._problems.append(
+                "WATTBOOK_EXCHANGE_URLS: no line to the exchange is set ('run --demo' needs none: it brings a market)"
+            )
+        for number in sorted(set(lines) - set(range(1, len(urls) + 1))):
+            has = f"has lines 1 to {len(urls)}" if urls else "has no line"
+            self._problems.append(f"--line {number}: WATTBOOK_EXCHANGE_URLS {has}")
         return urls
 
     def _exchange_name(self) -> str:

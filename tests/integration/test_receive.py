@@ -23,7 +23,6 @@ from adapters.journal.entries import (
 )
 from adapters.journal.reader import open_journals
 from domain.coverage import Connection, complete_up_to
-from domain.errors import InvalidSettingsError
 from tests.exchanges import exchange
 from tests.journal_entries import LATER, noted, now
 from tests.waiting import eventually
@@ -51,7 +50,7 @@ def messages_of(settings: Settings, line: str) -> list[bytes]:
 
 
 @asynccontextmanager
-async def receiving(settings: Settings, lines: tuple[int, ...] | None = None) -> AsyncIterator[None]:
+async def receiving(settings: Settings, lines: tuple[int, ...] = ()) -> AsyncIterator[None]:
     """Run the role for a while; it must end well."""
     stop = asyncio.Event()
     role = asyncio.create_task(receive(settings, lines, stop))
@@ -135,23 +134,10 @@ async def test_a_burst_on_two_lines_is_journalled_whole(tmp_path: Path) -> None:
             await eventually(lambda: messages_of(settings, "epex/1") == messages_of(settings, "epex/2") == burst)
 
 
-@pytest.mark.parametrize("lines", [(0,), (3,), (1, 2, 3), (-1,)])
-async def test_a_line_without_an_address_is_wrong_use(tmp_path: Path, lines: tuple[int, ...]) -> None:
-    settings = settings_for(tmp_path, "ws://127.0.0.1:1", "ws://127.0.0.1:1")
-    with pytest.raises(InvalidSettingsError, match="has lines 1 to 2"):
-        await receive(settings, lines, asyncio.Event())
-    assert not settings.journal_dir.exists()
-
-
-async def test_without_any_line_there_is_nothing_to_receive(tmp_path: Path) -> None:
-    with pytest.raises(InvalidSettingsError, match="WATTBOOK_EXCHANGE_URLS"):
-        await receive(settings_for(tmp_path), None, asyncio.Event())
-
-
 async def test_without_a_journal_nothing_is_received(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "data").write_text("a file in the way")
     settings = settings_for(tmp_path / "data", "ws://127.0.0.1:1")
-    assert await receive(settings, None, asyncio.Event()) == 3
+    assert await receive(settings, (), asyncio.Event()) == 3
     assert [record.levelno for record in caplog.records] == [logging.CRITICAL]
 
 
@@ -163,7 +149,7 @@ from wattbook.settings import Settings
 
 settings = Settings.from_environment({"WATTBOOK_EXCHANGE_URLS": sys.argv[1], "WATTBOOK_DATA_DIR": sys.argv[2]})
 options = LineOptions(ping_interval_s=float(sys.argv[4]), silence_s=float(sys.argv[3]))
-sys.exit(asyncio.run(receive(settings, None, asyncio.Event(), options)))
+sys.exit(asyncio.run(receive(settings, (), asyncio.Event(), options)))
 """
 
 

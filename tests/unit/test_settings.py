@@ -10,8 +10,12 @@ from wattbook.settings import Settings
 
 
 def problems(**environ: str) -> list[str]:
+    return problems_of_receiving((), environ, needs_exchange=False)
+
+
+def problems_of_receiving(lines: tuple[int, ...], environ: dict[str, str], needs_exchange: bool = True) -> list[str]:
     with pytest.raises(InvalidSettingsError) as refused:
-        Settings.from_environment(environ)
+        Settings.from_environment(environ, needs_exchange=needs_exchange, lines=lines)
     return refused.value.problems
 
 
@@ -79,6 +83,25 @@ def test_every_problem_is_named_at_once() -> None:
         "WATTBOOK_AUTH",
         "WATTBOOK_POTR",
     ]
+
+
+def test_a_missing_exchange_and_a_line_that_is_not_there_are_named_with_all_the_rest() -> None:
+    assert problems_of_receiving((2,), {"WATTBOOK_PORT": "abc"}) == [
+        "WATTBOOK_EXCHANGE_URLS: no line to the exchange is set ('run --demo' needs none: it brings a market)",
+        "--line 2: WATTBOOK_EXCHANGE_URLS has no line",
+        "WATTBOOK_PORT: 'abc' is no whole number from 0 to 65535",
+    ]
+
+
+@pytest.mark.parametrize("lines", [(0,), (3,), (1, 2, 3), (-1,)])
+def test_a_line_without_an_address_is_wrong_use(lines: tuple[int, ...]) -> None:
+    (problem,) = problems_of_receiving(lines, {"WATTBOOK_EXCHANGE_URLS": "ws://a.example,ws://b.example"})
+    assert problem.endswith("has lines 1 to 2")
+
+
+def test_lines_that_have_an_address_may_be_asked_for() -> None:
+    urls = {"WATTBOOK_EXCHANGE_URLS": "ws://a.example,ws://b.example"}
+    assert len(Settings.from_environment(urls, needs_exchange=True, lines=(2, 1, 2)).lines) == 2
 
 
 @pytest.mark.parametrize(
