@@ -12,12 +12,17 @@
     * :class:`AmbiguousPeriodError`: the doubled hour, and nothing says which of the two
 
   * :class:`UnusableAnswerError`: a market-data answer that says nothing about the period asked for
+
+    * :class:`OddAnswerError`: nothing about this one period; the provider serves others
+
   * :class:`ProviderUnreachableError`: no whole answer from the market-data provider in time
   * :class:`InvalidSettingsError`: every problem of the settings at once
   * :class:`CannotListenError`: an address to listen on cannot be had
   * :class:`UnknownPositionError`: a position past the head of the log
   * :class:`ReadModelsBehindError`: the read models have not reached a position in time
+  * :class:`QueryTooLongError`: a read that takes longer than one may
   * :class:`LogDamagedError`: the log breaks one of its own promises (a hole, a broken order)
+  * :class:`AlreadyRunningError`: another process does here what only one may do
   * :class:`DatabaseUnavailableError`: there is no database to work with
   * :class:`FencedError`: another runner has moved the checkpoint
   * :class:`JournalClosedError`: something was heard after its journal was closed
@@ -69,6 +74,10 @@ class UnusableAnswerError(WattbookError):
     """A market-data answer that says nothing about the period asked for."""
 
 
+class OddAnswerError(UnusableAnswerError):
+    """An answer that says nothing about this one period, but shows that the provider serves."""
+
+
 class ProviderUnreachableError(WattbookError):
     """No whole answer came from the market-data provider in time."""
 
@@ -98,6 +107,10 @@ class ReadModelsBehindError(WattbookError):
     """The read models have not reached the position asked for within the time allowed."""
 
 
+class QueryTooLongError(WattbookError):
+    """A read takes longer than one may; less of it may not."""
+
+
 class LogDamagedError(WattbookError):
     """The event log breaks one of its own promises, so nothing may be derived from it."""
 
@@ -116,3 +129,7 @@ class JournalClosedError(WattbookError):
 
 class JournalNotSafeError(WattbookError):
     """What was noted in the journal could not be written to disk within the time allowed."""
+
+
+class AlreadyRunningError(WattbookError):
+    """Another process already does here what only one may do."""

@@ -8,7 +8,13 @@ from graphql import GraphQLError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from domain.canonical import Fields, Json
-from domain.errors import DatabaseUnavailableError, ReadModelsBehindError, UnknownPositionError, WattbookError
+from domain.errors import (
+    DatabaseUnavailableError,
+    QueryTooLongError,
+    ReadModelsBehindError,
+    UnknownPositionError,
+    WattbookError,
+)
 
 Code = Literal["UNAUTHENTICATED", "FORBIDDEN", "BAD_USER_INPUT", "LIMIT_EXCEEDED", "INTERNAL"]
 
@@ -78,7 +84,7 @@ def _code(error: GraphQLError) -> Code:
         return cause.code
     if isinstance(cause, UnknownPositionError):
         return "BAD_USER_INPUT"
-    if isinstance(cause, RecursionError) or error.message.startswith(_PARSER_LIMITS):
+    if isinstance(cause, QueryTooLongError | RecursionError) or error.message.startswith(_PARSER_LIMITS):
         return "LIMIT_EXCEEDED"
     # Without a cause in our code an error is about the document or its variables.
     if cause is None or isinstance(cause, CannotGetOperationTypeError | InvalidOperationTypeError):

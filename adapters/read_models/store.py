@@ -4,24 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final, LiteralString, Self
+from typing import Final, LiteralString, Self
 from zoneinfo import ZoneInfo
-
-import psycopg
-from psycopg import AsyncConnection, IsolationLevel
-from psycopg.rows import TupleRow, tuple_row
-from psycopg.sql import SQL, Composed
-from psycopg_pool import AsyncConnectionPool
 
 from adapters.read_models.deals import recorded_deals
 from adapters.read_models.feeds import CompletenessMemory
+from adapters.read_models.pool import STATEMENT_S, borrowed, first, pool_of_reads, pool_of_snapshots
 from adapters.read_models.snapshot import ReadSnapshot
-from domain.errors import DatabaseUnavailableError, ReadModelsBehindError, UnknownPositionError
+from domain.errors import ReadModelsBehindError, UnknownPositionError
 from projections import READ_MODELS
 from projections.deals import DealRow
 from projections.reading import Scope
-
-Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 
 _POSITIONS: Final[LiteralString] = """
     SELECT (SELECT position FROM wattbook.log_head),
@@ -41,8 +34,6 @@ _LAG: Final[LiteralString] = """
     WHERE notification_id = %(next)s
 """
 
-_OPTIONS: Final = "-c timezone=UTC -c statement_timeout=15s -c idle_in_transaction_session_timeout=60s"
-
 POLL_S: Final = 0.01
 """How often a reader who waits for a position looks again."""
 
@@ -58,14 +49,22 @@ class Positions:
 class ReadStore:
     """Answers from PostgreSQL, over pools of its own that mend themselves after an outage.
 
-    ``lines`` are the configured lines to the exchange, ``zone`` is the market's.
+    ``lines`` are the configured lines to the exchange, ``zone`` is the market's. A read that
+    takes longer than ``statement_s`` is given up, with a :class:`QueryTooLongError`.
     """
 
-    def __init__(self, conninfo: str, zone: ZoneInfo, lines: tuple[str, ...], size: int = 8) -> None:
+    def __init__(
+        self,
+        conninfo: str,
+        zone: ZoneInfo,
+        lines: tuple[str, ...],
+        size: int = 8,
+        statement_s: float = STATEMENT_S,
+    ) -> None:
         self._zone = zone
         self._lines = lines
-        self._snapshots = _pool(conninfo, size, _hold_still)
-        self._short = _pool(conninfo, 4, None)
+        self._snapshots = pool_of_snapshots(conninfo, size, statement_s)
+        self._short = pool_of_reads(conninfo, 4, statement_s)
         self._completeness = CompletenessMemory()
         self._reading: asyncio.Task[Positions] | None = None
         self._next: asyncio.Task[Positions] | None = None
@@ -96,7 +95,7 @@ class ReadStore:
     async def lag_s(self) -> float:
         """Return for how many seconds the oldest event that is not in all read models has been recorded."""
         projected = (await self.positions()).projected
-        async with _borrowed(self._short) as connection:
+        async with borrowed(self._short) as connection:
             cursor = await connection.execute(_LAG, {"next": projected + 1})
             row = await cursor.fetchone()
         return max(0.0, row[0]) if row else 0.0
@@ -104,8 +103,8 @@ class ReadStore:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[ReadSnapshot]:
         """Yield one view of everything that does not change while it is held."""
-        async with _borrowed(self._snapshots) as connection:
-            cursor = await _first(connection, self._snapshots, _POSITIONS, _POSITIONS_ARGUMENTS)
+        async with borrowed(self._snapshots) as connection:
+            cursor = await first(connection, self._snapshots, _POSITIONS, _POSITIONS_ARGUMENTS)
             row = await cursor.fetchone()
             assert row is not None
             head, projected, sums = row
@@ -144,7 +143,7 @@ class ReadStore:
         self, scope: Scope, trader_id: str | None, after: int, until: int, limit: int
     ) -> list[DealRow]:
         """Return the deals recorded at positions after *after* up to *until*, in log order."""
-        async with _borrowed(self._short) as connection:
+        async with borrowed(self._short) as connection:
             return await recorded_deals(connection, scope, trader_id, after, until, limit)
 
     async def _read_positions(self, after: "asyncio.Task[Positions] | None") -> Positions:
@@ -152,55 +151,8 @@ class ReadStore:
             await asyncio.wait({after})
         # Whoever asks from here on must not get what this read is about to see.
         self._reading, self._next = self._next, None
-        async with _borrowed(self._short) as connection:
-            cursor = await _first(connection, self._short, _POSITIONS, _POSITIONS_ARGUMENTS)
+        async with borrowed(self._short) as connection:
+            cursor = await first(connection, self._short, _POSITIONS, _POSITIONS_ARGUMENTS)
             row = await cursor.fetchone()
         assert row is not None
         return Positions(row[0], row[1])
-
-
-def _pool(conninfo: str, size: int, configure: Any) -> Pool:
-    return AsyncConnectionPool(
-        conninfo,
-        kwargs={"autocommit": configure is None, "row_factory": tuple_row, "options": _OPTIONS},
-        configure=configure,
-        min_size=1,
-        max_size=size,
-        timeout=5,
-        # The pause between two tries doubles: a pool that tried for long would come back late.
-        reconnect_timeout=10,
-        open=False,
-        name="wattbook-read",
-    )
-
-
-async def _hold_still(connection: AsyncConnection[TupleRow]) -> None:
-    await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
-    await connection.set_read_only(True)
-
-
-@asynccontextmanager
-async def _borrowed(pool: Pool) -> AsyncIterator[AsyncConnection[TupleRow]]:
-    try:
-        connection = await pool.getconn()
-    except psycopg.OperationalError as error:
-        raise DatabaseUnavailableError("the database does not answer") from error
-    try:
-        yield connection
-    except psycopg.OperationalError as error:
-        raise DatabaseUnavailableError(f"the database has gone away: {str(error).strip()}") from error
-    finally:
-        await pool.putconn(connection)
-
-
-async def _first(
-    connection: AsyncConnection[TupleRow], pool: Pool, query: LiteralString, arguments: Mapping[str, object]
-) -> psycopg.AsyncCursor[TupleRow]:
-    """Run the first query on a borrowed connection; one that died in the pool takes all dead ones along."""
-    statement: Composed = SQL(query).format()
-    try:
-        return await connection.execute(statement, arguments, prepare=True)
-    except psycopg.OperationalError:
-        if connection.closed:
-            await pool.check()
-        raise

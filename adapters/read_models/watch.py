@@ -7,6 +7,7 @@ from typing import Final
 
 import psycopg
 
+from adapters.postgres.outage import Outage
 from adapters.read_models.tables import CHANNEL
 
 RETRY_S: Final = 1.0
@@ -20,6 +21,7 @@ class ProjectionWatch:
     def __init__(self, conninfo: str, poll_s: float = 1.0) -> None:
         self._conninfo = conninfo
         self._poll_s = poll_s
+        self._outage = Outage(log, "cannot hear of new figures, looking once a second")
 
     async def moves(self) -> AsyncGenerator[None, None]:
         """Yield when the read models may have moved on, and every second in any case."""
@@ -29,12 +31,13 @@ class ProjectionWatch:
                     self._conninfo, autocommit=True, connect_timeout=5
                 ) as connection:
                     await connection.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(CHANNEL)))
+                    self._outage.over()
                     yield
                     while True:
                         async for _ in connection.notifies(timeout=self._poll_s, stop_after=1):
                             pass
                         yield
             except psycopg.OperationalError as error:
-                log.warning("lost the connection that hears of new figures, looking once a second: %s", error)
+                self._outage.met(error)
                 yield
                 await asyncio.sleep(RETRY_S)

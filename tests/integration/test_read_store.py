@@ -8,11 +8,12 @@ import psycopg
 import pytest
 
 from adapters.read_models.store import ReadStore
-from domain.errors import DatabaseUnavailableError, ReadModelsBehindError, UnknownPositionError
+from domain.errors import DatabaseUnavailableError, QueryTooLongError, ReadModelsBehindError, UnknownPositionError
 from domain.performance import Performance
 from projections.reading import EventFilter, Page, Scope
 from tests.desk import Desk, busy_day, desk
 from tests.notation import (
+    BERLIN,
     DAY,
     connected,
     instant,
@@ -184,6 +185,21 @@ async def test_a_crowd_that_asks_for_positions_is_answered_with_what_is_newest(t
         await trading.knows(*busy_day())
         late = [asyncio.create_task(store.positions()) for _ in range(50)]
         assert {(at.head, at.projected) for at in await asyncio.gather(*late)} == {(12, 12)}
+
+
+async def test_a_read_that_takes_too_long_is_given_up_and_said_to_be_that(trading: Desk) -> None:
+    await trading.knows(*busy_day())
+    async with ReadStore(trading.url, BERLIN, (), statement_s=0.05) as store:
+        with psycopg.connect(trading.url) as connection:
+            connection.execute("LOCK TABLE read_models.deals_v1")
+            with pytest.raises(QueryTooLongError):
+                await store.recorded_deals(ALL, None, 0, 12, 5)
+            async with store.snapshot() as snapshot:
+                with pytest.raises(QueryTooLongError):
+                    await snapshot.traders(ALL, 12)
+                with pytest.raises(DatabaseUnavailableError, match="another part of the same operation"):
+                    await snapshot.feeds()
+        assert (await performance(store, 12)).total.totals.deals > 0
 
 
 async def test_the_store_mends_itself_when_its_connections_are_lost(trading: Desk) -> None:

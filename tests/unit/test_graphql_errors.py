@@ -5,7 +5,7 @@ import logging
 import pytest
 from graphql import GraphQLError
 
-from domain.errors import ReadModelsBehindError, UnknownPositionError
+from domain.errors import QueryTooLongError, ReadModelsBehindError, UnknownPositionError
 from graphql_api.errors import ForbiddenError, error_fields
 
 
@@ -25,6 +25,7 @@ def test_refusals_and_bad_input_are_told_as_they_are() -> None:
     assert shown(None) == ("told", "BAD_USER_INPUT")
     assert shown(None, "Syntax Error: Document is nested too deeply.")[1] == "LIMIT_EXCEEDED"
     assert shown(RecursionError())[1] == "LIMIT_EXCEEDED"
+    assert shown(QueryTooLongError("told")) == ("told", "LIMIT_EXCEEDED")
 
 
 def test_read_models_that_are_behind_are_explained() -> None:
