@@ -117,6 +117,8 @@ class EmbeddedPostgres:
     @staticmethod
     def _stop(server: "PostgresServer") -> None:
         try:
+            # Another role may have started it again since: the library would look for the process it knew, and leave.
+            server.ensure_postgres_running()
             server.stop()
         except Exception as error:
             log.warning("the embedded PostgreSQL could not be stopped, or was gone before: %s", error)
