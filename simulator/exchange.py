@@ -4,11 +4,13 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from types import TracebackType
 from typing import Final, Literal
 
 from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
+from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from domain.errors import CannotListenError
@@ -155,8 +157,9 @@ class ExchangeServer:
             self._connected.notify_all()
         log.info("line %d connected", self.connections_seen)
         try:
-            async for _ in connection:
-                pass  # the exchange does not listen
+            with suppress(ConnectionClosed):
+                async for _ in connection:
+                    pass  # the exchange does not listen
         finally:
             self._clients.remove(connection)
             if self._silent is not None:

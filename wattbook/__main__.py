@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import psycopg
 
 from domain.errors import (
+    AlreadyRunningError,
     CannotListenError,
     DatabaseUnavailableError,
     InvalidSettingsError,
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = args.run(args, os.environ)
     except (InvalidSettingsError, UnknownPositionError) as error:
         return _fail(error, EXIT_USAGE)
-    except (CannotListenError, DatabaseUnavailableError, ReadModelsBehindError) as error:
+    except (AlreadyRunningError, CannotListenError, DatabaseUnavailableError, ReadModelsBehindError) as error:
         return _fail(error, EXIT_CANNOT_RUN)
     except WattbookError as error:
         logging.critical("%s", error)

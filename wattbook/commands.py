@@ -6,12 +6,13 @@ A command imports what it needs when it runs, so that each process carries only 
 import argparse
 import asyncio
 import re
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 
 from simulator.options import add_arguments as add_simulators
 from wattbook.database import database, keep_demo_apart
-from wattbook.process import run_until_stopped
+from wattbook.process import only_one, run_until_stopped
 from wattbook.settings import Settings
 
 Command = Callable[[argparse.Namespace, Mapping[str, str]], int]
@@ -40,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     add("project", _project, "keep the read models up to the event log")
     add("serve", _serve, "serve the dashboard and the GraphQL API")
     added = add("report", _report, "print how a trader, or the desk, did on a delivery day")
-    added.add_argument("--trader", metavar="ID", help="the trader (default: the whole desk)")
+    added.add_argument("--trader", type=_trader, metavar="ID", help="the trader (default: the whole desk)")
     added.add_argument("--day", type=_day, required=True, metavar="YYYY-MM-DD", help="the delivery day")
     moment = added.add_mutually_exclusive_group()
     moment.add_argument("--position", type=_position, metavar="P", help="as of this position in the log")
@@ -58,7 +59,7 @@ def _run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from wattbook.run import run
 
     settings = Settings.from_environment(environ, needs_exchange=not args.demo)
-    with database(settings) as opened:
+    with only_one(settings.data_dir / "run.lock"), database(settings) as opened:
         keep_demo_apart(opened, demo=args.demo)
         return run_until_stopped(lambda stop: run(settings, environ, opened, args.demo, args.verbose, stop))
 
@@ -125,8 +126,11 @@ def _simulate(args: argparse.Namespace, _: Mapping[str, str]) -> int:
 
 
 def _database(_: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    with database(Settings.from_environment(environ)) as opened:
+    settings = Settings.from_environment(environ)
+    with database(settings) as opened:
         print(opened.url)
+    if settings.database_url is None:
+        print("This is the embedded database: it runs while a role of Wattbook runs.", file=sys.stderr)
     return 0
 
 
@@ -139,6 +143,12 @@ def _with_database(
     with database(settings) as opened:
         url = opened.url_for(args.command)
         return run_until_stopped(lambda stop: role(settings, url, stop), with_supervisor=args.supervised)
+
+
+def _trader(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a trader's id is not empty; leave --trader out for the whole desk")
+    return text
 
 
 def _day(text: str) -> date:

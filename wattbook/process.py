@@ -1,6 +1,7 @@
 """How does a process of Wattbook start, log and end? The same way for every role."""
 
 import asyncio
+import fcntl
 import logging
 import os
 import signal
@@ -9,7 +10,10 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
+
+from domain.errors import AlreadyRunningError
 
 EXIT_OK: Final = 0
 EXIT_FOUND: Final = 1
@@ -33,8 +37,10 @@ def log_to_stderr(name: str, verbose: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler], force=True)
-    for chatty in ("websockets", "asyncio", "aiohttp.access", "uvicorn", "psycopg.pool", "simulator.websockets"):
+    for chatty in ("websockets", "asyncio", "aiohttp.access", "uvicorn", "simulator.websockets"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # Whoever uses a connection says what its loss means; the pool would say it again for each attempt.
+    logging.getLogger("psycopg.pool").setLevel(logging.DEBUG if verbose else logging.ERROR)
 
 
 def obey_signals() -> None:
@@ -54,6 +60,24 @@ def signals_held() -> Iterator[None]:
             signal.signal(number, handler)
     if caught:
         raise KeyboardInterrupt
+
+
+@contextmanager
+def only_one(path: Path) -> Iterator[None]:
+    """Hold the lock at *path* for as long as this lasts; raise :class:`AlreadyRunningError` if another process does."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(lock, 32).decode(errors="replace") or "unknown"
+            raise AlreadyRunningError(f"Wattbook already runs in {path.parent} (process {holder})") from None
+        os.truncate(lock, 0)
+        os.write(lock, str(os.getpid()).encode())
+        yield
+    finally:
+        os.close(lock)
 
 
 def run_until_stopped(role: Callable[[asyncio.Event], Awaitable[int]], *, with_supervisor: bool = False) -> int:

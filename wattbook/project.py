@@ -7,6 +7,7 @@ from typing import Final
 import psycopg
 
 from adapters.event_log.pages import LogPages
+from adapters.postgres.outage import Outage
 from adapters.read_models.tables import ReadTables
 from domain.errors import FencedError
 from projections import READ_MODELS
@@ -25,8 +26,11 @@ async def project(database_url: str, stop: asyncio.Event) -> int:
     async with LogPages(database_url) as pages, ReadTables(database_url) as tables:
         runner = Runner(pages, tables, READ_MODELS)
         has_rival = False
+        outage = Outage(log, "the read models cannot follow the log", "the read models follow the log again")
         while not stop.is_set():
             try:
+                await runner.step()
+                outage.over()
                 await _until(stop, runner)
             except FencedError:
                 if not has_rival:
@@ -34,7 +38,7 @@ async def project(database_url: str, stop: asyncio.Event) -> int:
                 has_rival = True
                 await pages.wait(RETRY_S)
             except psycopg.OperationalError as error:
-                log.warning("the database is away, trying once a second: %s", str(error).strip())
+                outage.met(error)
                 await pages.close()
                 await tables.close()
                 await asyncio.sleep(RETRY_S)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from adapters.read_models.store import ReadStore
-from domain.canonical import Fields, performance_fields, time_text
+from domain.canonical import Fields, performance_fields
 from domain.decimals import rounded
 from domain.figures import Figures
 from domain.performance import Performance
@@ -62,14 +62,14 @@ async def _read(settings: Settings, database_url: str, trader: str | None, day: 
 def _print(performance: Performance, settings: Settings) -> None:
     known = performance.knowledge
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+    book = "The desk" if performance.trader_id is None else performance.trader_id
+    recorded = f" recorded {_moment(known.recorded_at, settings)}" if known.recorded_at else ""
     console.print(
-        f"{performance.trader_id or 'The desk'}, delivery day {performance.delivery_day:%a %d %b %Y}, "
-        f"as of position {known.position}" + (f" recorded {time_text(known.recorded_at)}" if known.recorded_at else ""),
+        f"{book}, delivery day {performance.delivery_day:%a %-d %b %Y}, as of position {known.position}{recorded}",
         markup=False,
     )
-    complete = (
-        f"complete up to {time_text(known.complete_up_to)}" if known.complete_up_to else "not known to be complete"
-    )
+    up_to = known.complete_up_to
+    complete = f"complete up to {_moment(up_to, settings)}" if up_to else "not known to be complete"
     console.print(f"{complete}; open rejections that may concern it: {performance.open_rejections}", markup=False)
     table = Table(box=None, pad_edge=False, header_style="")
     for heading in ("Period", "Light", "Delta", "Average", "Reference", "Bought", "Sold", "Position", "PnL EUR",
@@ -80,12 +80,19 @@ def _print(performance: Performance, settings: Settings) -> None:
             table.add_row(row.period.label, *_cells(row.figures))
     table.add_row("total", *_cells(performance.total))
     console.print(table)
+    traded, priced = performance.total.totals.traded_mwh, performance.total.priced_mwh
+    if traded:
+        console.print(f"light, delta and reference are over the {_shown(priced, 3)} of {_shown(traded, 3)} MWh priced")
     console.print(f"prices in EUR/MWh, energy in MWh, market time {settings.timezone.key}", markup=False)
+
+
+def _moment(moment: datetime, settings: Settings) -> str:
+    return f"{moment.astimezone(settings.timezone):%-d %b %Y %H:%M:%S %Z}"
 
 
 def _cells(figures: Figures) -> list[str]:
     return [
-        figures.light.lower(),
+        figures.light.lower() if figures.light_reason is None else figures.light_reason.lower().replace("_", " "),
         _shown(figures.delta, 2),
         _shown(figures.average_price, 2),
         _shown(figures.reference_price, 2),

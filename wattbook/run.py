@@ -59,6 +59,7 @@ async def run(
         await asyncio.wait({stopping, *given_up}, return_when=asyncio.FIRST_COMPLETED)
         return max((task.result() for task in given_up if task.done()), default=0)
     finally:
+        print("Stopping…", flush=True)
         for child in (*roles, *market):
             await child.stop()
         for task in (stopping, reviving, *given_up):

@@ -1,9 +1,11 @@
 """Is all well? Positions, lags, lines, roles and counts, for a person or a machine. The command ``status``."""
 
 import json
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import psycopg
 
@@ -23,6 +25,7 @@ from wattbook.settings import Settings
 class _Journals:
     receivers: int
     waiting: int
+    unreadable: Sequence[Path]
 
 
 async def status(settings: Settings, database_url: str, *, as_json: bool) -> int:
@@ -31,7 +34,7 @@ async def status(settings: Settings, database_url: str, *, as_json: bool) -> int
     async with store, store.snapshot() as snapshot:
         health = await snapshot.health(Scope())
     journals = _journals(settings)
-    problems = _problems(health, await _roles(database_url), journals)
+    problems = _problems(health, await _roles(database_url), journals, bool(settings.exchange_urls))
     now = utc_now()
     if as_json:
         print(json.dumps({**health_fields(health, now), "ok": not problems}))
@@ -51,12 +54,16 @@ async def _roles(database_url: str) -> set[str]:
 
 
 def _journals(settings: Settings) -> _Journals:
-    readers = open_journals(settings.journal_dir)
-    try:
-        return _Journals(sum(not _ended(each) for each in readers), sum(each.waiting().entries for each in readers))
-    finally:
-        for reader in readers:
-            reader.close()
+    receivers = waiting = 0
+    unreadable: list[Path] = []
+    for reader in open_journals(settings.journal_dir, on_unreadable=lambda path, _: unreadable.append(path)):
+        with reader:
+            receivers += not _ended(reader)
+            try:
+                waiting += reader.waiting().entries
+            except sqlite3.Error:
+                unreadable.append(reader.path)
+    return _Journals(receivers, waiting, unreadable)
 
 
 def _ended(reader: JournalReader) -> bool:
@@ -64,13 +71,19 @@ def _ended(reader: JournalReader) -> bool:
         return abandoned
 
 
-def _problems(health: HealthStatus, roles: set[str], journals: _Journals) -> Sequence[str]:
+def _problems(health: HealthStatus, roles: set[str], journals: _Journals, expected_here: bool) -> Sequence[str]:
     problems = [f"no {role} process is running" for role in ROLES if role != "receive" and role not in roles]
-    connected = [feed for feed in health.feeds if feed.state == "CONNECTED"]
-    if not journals.receivers and not connected:
+    behind = health.log_position - health.projection_position
+    if behind and "project" not in roles:
+        problems.append(f"what is shown of lines and figures is {behind} events old")
+    connected = any(feed.state == "CONNECTED" for feed in health.feeds)
+    # Receivers on other machines are known by their lines alone, and those as far as the read models go.
+    elsewhere = connected and not behind and not expected_here
+    if not journals.receivers and not elsewhere:
         problems.insert(0, "no receive process is running")
     elif not connected:
         problems.insert(0, "no line to the exchange is open: deals may be missed now")
+    problems += [f"unreadable journal {path}: what it holds is not recorded" for path in journals.unreadable]
     return problems
 
 

@@ -10,6 +10,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from adapters.event_log.stored_events import read_event
+from adapters.postgres.outage import Outage
 from domain.events import Recorded
 
 PAGE_BYTES: Final = 16 * 1024 * 1024
@@ -36,6 +37,7 @@ class LogPages:
         self._conninfo = conninfo
         self._reading: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
         self._listening: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
+        self._outage = Outage(log, "cannot hear of new events", "new events are heard again")
 
     async def __aenter__(self) -> Self:
         return self
@@ -68,11 +70,12 @@ class LogPages:
             if self._listening is None or self._listening.closed:
                 self._listening = await self._connect()
                 await self._listening.execute("LISTEN events")
+                self._outage.over()
                 return  # what came before the LISTEN has to be looked for
             async for _ in self._listening.notifies(timeout=seconds, stop_after=1):
                 pass
         except psycopg.OperationalError as error:
-            log.warning("lost the connection that hears of new events, looking once a second: %s", error)
+            self._outage.met(error)
             if self._listening is not None:
                 await self._listening.close()
                 self._listening = None

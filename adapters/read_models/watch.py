@@ -21,7 +21,7 @@ class ProjectionWatch:
     def __init__(self, conninfo: str, poll_s: float = 1.0) -> None:
         self._conninfo = conninfo
         self._poll_s = poll_s
-        self._outage = Outage(log, "cannot hear of new figures, looking once a second")
+        self._outage = Outage(log, "cannot hear of new figures", "new figures are heard again")
 
     async def moves(self) -> AsyncGenerator[None, None]:
         """Yield when the read models may have moved on, and every second in any case."""
