@@ -38,3 +38,14 @@ def _postmaster(installation: Wattbook) -> int:
     file = installation.data_dir / "postgres" / "postmaster.pid"
     lines = file.read_text().splitlines() if file.exists() else []
     return int(lines[0]) if lines else 0
+
+
+async def test_a_second_run_in_one_folder_is_refused_before_it_records_anything(tmp_path: Path) -> None:
+    with Wattbook(tmp_path) as installation:
+        demo = installation.start("run", "--demo")
+        await installation.until(Client(installation.url).ready)
+        second = await installation.command("run", "--demo", port="0")
+        assert second.code == 3
+        assert f"already runs in {installation.data_dir}" in second.err
+        assert str(demo.process.pid) in second.err
+        assert await demo.end() == 0
