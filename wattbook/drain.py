@@ -5,6 +5,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -62,6 +63,8 @@ class JournalRecorder:
         self._event_log = event_log
         self._clock = clock
         self._readers: list[JournalReader] = []
+        self._recorded: dict[Path, int] = {}
+        self._complaints: set[tuple[Path, str]] = set()
         self.last_message_at: dict[str, datetime] = {}
         """When each line last brought a message, as far as it was recorded here."""
 
@@ -89,12 +92,13 @@ class JournalRecorder:
         """Record one batch of each journal; return how many entries there were."""
         count = 0
         for reader in self._readers:
-            entries = await asyncio.to_thread(_read, reader)
+            entries = await asyncio.to_thread(self._read, reader)
             if not entries:
                 continue
             events = [event_of(entry, self._exchange, self._zone) for entry in entries]
             self._report(entries, events, await self._event_log.append(events))
-            await asyncio.to_thread(_forget, reader, entries[-1].sequence)
+            self._recorded[reader.path] = entries[-1].sequence
+            await asyncio.to_thread(self._forget, reader)
             count += len(entries)
         return count
 
@@ -113,26 +117,56 @@ class JournalRecorder:
     def _look(self) -> None:
         """Find new journals, date the losses of dead receivers, and remove what is drained for good."""
         try:
-            self._readers = open_journals(self._folder, self._readers)
-            now = self._clock()
-            for reader in self._readers:
-                reader.settle_if_abandoned(now)
-            self._readers = [reader for reader in self._readers if not reader.remove_if_done()]
-        except (OSError, sqlite3.Error) as error:
+            readers = open_journals(self._folder, self._readers, partial(self._complain, "be opened"))
+        except OSError as error:
             log.error("cannot look after the journals in %s: %s", self._folder, error)
+            return
+        now = self._clock()
+        self._readers = [reader for reader in readers if not self._look_after(reader, now)]
+        paths = {reader.path for reader in self._readers}
+        self._recorded = {path: sequence for path, sequence in self._recorded.items() if path in paths}
+        self._complaints = {(path, what) for path, what in self._complaints if path.exists()}
 
+    def _look_after(self, reader: JournalReader, now: datetime) -> bool:
+        """Return whether the journal is gone; whatever is wrong with it, the others are looked after too."""
+        if (reader.path, "be cleared of what is recorded") in self._complaints:
+            self._forget(reader)
+        try:
+            reader.settle_if_abandoned(now)
+            gone = reader.remove_if_done()
+        except (OSError, sqlite3.Error) as error:
+            self._complain("be settled", reader.path, error)
+            return False
+        self._complaints.discard((reader.path, "be settled"))
+        return gone
 
-def _read(reader: JournalReader) -> list[Entry]:
-    try:
-        return reader.read(BATCH)
-    except sqlite3.Error as error:
-        log.error("cannot read the journal %s, trying again: %s", reader.path, error)
-        return []
+    def _read(self, reader: JournalReader) -> list[Entry]:
+        try:
+            entries = reader.read(BATCH, after=self._recorded.get(reader.path, 0))
+        except sqlite3.Error as error:
+            self._complain("be read on", reader.path, error)
+            return []
+        self._complaints.discard((reader.path, "be read on"))
+        return entries
 
+    def _forget(self, reader: JournalReader) -> None:
+        """Forget what is recorded; where that fails, the next time forgets it too."""
+        try:
+            reader.forget(self._recorded[reader.path])
+        except sqlite3.Error as error:
+            # Nothing is wrong with the log: it knows these entries, should they come again.
+            self._complain("be cleared of what is recorded", reader.path, error)
+        else:
+            self._complaints.discard((reader.path, "be cleared of what is recorded"))
 
-def _forget(reader: JournalReader, sequence: int) -> None:
-    try:
-        reader.forget(sequence)
-    except sqlite3.Error as error:
-        # Nothing is wrong with the log: it knows these entries when they come again.
-        log.error("cannot forget what is recorded in the journal %s, trying again: %s", reader.path, error)
+    def _complain(self, what: str, path: Path, error: Exception) -> None:
+        """Log once for each journal and trouble, however often it is tried again."""
+        if (path, what) not in self._complaints:
+            self._complaints.add((path, what))
+            log.error(
+                "the journal %s cannot %s (%s); it is tried again, and all others go on. If it stays so, move it "
+                "elsewhere once its receiver has ended, and put back what 'sqlite3 FILE .recover' saves of it",
+                path,
+                what,
+                error,
+            )

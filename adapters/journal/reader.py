@@ -1,7 +1,7 @@
 """What waits in the journals, and what may be forgotten because the event log has it?"""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -50,12 +50,19 @@ class JournalReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._database = open_database(path)
-        # A forgotten deletion only brings an entry back, and the log knows it: no sync of our own.
-        self._database.execute("PRAGMA synchronous = NORMAL")
-        self._database.execute("PRAGMA wal_autocheckpoint = 0")
+        try:
+            # A forgotten deletion only brings an entry back, and the log knows it: no sync of our own.
+            self._database.execute("PRAGMA synchronous = NORMAL")
+            self._database.execute("PRAGMA wal_autocheckpoint = 0")
+        except BaseException:
+            self._database.close()
+            raise
 
     def read(self, limit: int, after: int = 0, limit_bytes: int = READ_BYTES) -> list[Entry]:
-        """Return the oldest entries past sequence *after*: at most *limit*, and about *limit_bytes* of payload."""
+        """Return the oldest entries past sequence *after*: at most *limit*, and about *limit_bytes* of payload.
+
+        In a damaged file, those before the damage; the error comes when there are none.
+        """
         rows = self._database.execute(
             "SELECT sequence, kind, line, connection, at, connected_at, last_heard_at, reason, payload"
             " FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?",
@@ -63,12 +70,17 @@ class JournalReader:
         )
         entries: list[Entry] = []
         size = 0
-        for row in rows:
-            entries.append(Entry(row[0], _noted(*row[1:])))
-            size += len(row[8] or b"")
-            if size >= limit_bytes:
-                break
-        rows.close()
+        try:
+            for row in rows:
+                entries.append(Entry(row[0], _noted(*row[1:])))
+                size += len(row[8] or b"")
+                if size >= limit_bytes:
+                    break
+        except sqlite3.DatabaseError:
+            if not entries:
+                raise
+        finally:
+            rows.close()
         return entries
 
     def forget(self, up_to_sequence: int) -> None:
@@ -150,16 +162,26 @@ class JournalReader:
         return bool(self._database.execute(query).fetchone()[0])
 
 
-def open_journals(folder: Path, already_open: Iterable[JournalReader] = ()) -> list[JournalReader]:
+def raise_error(path: Path, error: sqlite3.Error) -> None:
+    """Let a file that is no journal, or a broken one, stop whoever opens the journals."""
+    raise error
+
+
+def open_journals(
+    folder: Path,
+    already_open: Iterable[JournalReader] = (),
+    on_unreadable: Callable[[Path, sqlite3.Error], None] = raise_error,
+) -> list[JournalReader]:
     """Return readers of all journals in *folder*, the oldest first.
 
     Readers in *already_open* are kept; those whose journal is gone are closed. A journal
-    that another recorder removes in this moment is left out.
+    that another recorder removes in this moment is left out, and so is one that cannot be
+    opened, after *on_unreadable* was told of it.
     """
     known = {reader.path: reader for reader in already_open}
     readers: list[JournalReader] = []
     for path in journal_paths(folder):
-        reader = known.pop(path, None) or _open(path)
+        reader = known.pop(path, None) or _open(path, on_unreadable)
         if reader is not None:
             readers.append(reader)
     for gone in known.values():
@@ -167,12 +189,12 @@ def open_journals(folder: Path, already_open: Iterable[JournalReader] = ()) -> l
     return readers
 
 
-def _open(path: Path) -> JournalReader | None:
+def _open(path: Path, on_unreadable: Callable[[Path, sqlite3.Error], None]) -> JournalReader | None:
     try:
         return JournalReader(path)
-    except sqlite3.OperationalError:
+    except sqlite3.Error as error:
         if path.exists():
-            raise
+            on_unreadable(path, error)
         return None
 
 

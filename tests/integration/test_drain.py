@@ -1,0 +1,92 @@
+"""Does the recorder bring every journal into the log, whatever else lies beside it?"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+
+from adapters.event_log.writer import EventLog
+from adapters.journal.entries import LineConnected
+from adapters.journal.writer import JournalWriter
+from adapters.postgres.installation import install
+from projections import READ_MODELS
+from tests.broken_journals import damaged, garbage
+from tests.journal_entries import LATER, NOON, heard, now
+from tests.waiting import eventually
+from wattbook.drain import JournalRecorder
+
+
+@asynccontextmanager
+async def recording(folder: Path, database: str) -> AsyncIterator[None]:
+    """Record the journals in *folder* for a while; the recorder must end by itself when told to."""
+    stop = asyncio.Event()
+    async with EventLog(database) as log:
+        recorder = JournalRecorder(folder, "exchange", ZoneInfo("Europe/Berlin"), log, now)
+        running = asyncio.create_task(recorder.run(stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            await asyncio.wait_for(running, 20)
+
+
+def recorded(database: str) -> list[str]:
+    """Return topic and stream of every event in the log."""
+    with psycopg.connect(database) as connection:
+        rows = connection.execute(
+            "SELECT topic, originator_id FROM wattbook.events ORDER BY notification_id"
+        ).fetchall()
+    return [f"{topic} {stream}" for topic, stream in rows]
+
+
+def journal_of_a_dead_receiver(folder: Path) -> Path:
+    with JournalWriter(folder, lambda: LATER) as writer:
+        writer.append(LineConnected("exchange/1", "c1", LATER))
+        writer.append(heard(b"no deal at all"))
+    return writer.path
+
+
+def complaints(caplog: pytest.LogCaptureFixture, path: Path) -> list[str]:
+    return [each.getMessage() for each in caplog.records if each.levelno == logging.ERROR and str(path) in each.message]
+
+
+async def test_a_file_of_garbage_holds_up_no_journal_and_is_named_once(
+    tmp_path: Path, database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    install(database, READ_MODELS)
+    broken = garbage(tmp_path)
+    first = journal_of_a_dead_receiver(tmp_path)
+    async with recording(tmp_path, database):
+        await eventually(lambda: not first.exists())
+        second = journal_of_a_dead_receiver(tmp_path)
+        await eventually(lambda: not second.exists())
+
+    assert [each.split()[0] for each in recorded(database)] == [
+        "feed.connected.v1",
+        "message.rejected.v1",
+        "feed.disconnected.v1",
+    ]
+    (complaint,) = complaints(caplog, broken)
+    assert "move it elsewhere" in complaint
+    assert broken.exists()
+
+
+async def test_of_a_damaged_journal_all_before_the_damage_is_recorded_and_the_others_are_settled(
+    tmp_path: Path, database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    install(database, READ_MODELS)
+    broken = damaged(tmp_path, NOON)
+    sound = journal_of_a_dead_receiver(tmp_path)
+    async with recording(tmp_path, database):
+        await eventually(lambda: not sound.exists())
+
+    assert "feed.disconnected.v1 feed:exchange/1:c1" in recorded(database)
+    assert sum(each.startswith("message.rejected.v1") for each in recorded(database)) > 50
+    assert broken.exists()
+    told = complaints(caplog, broken)
+    assert len(told) == len(set(told)) <= 3
