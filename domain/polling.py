@@ -31,6 +31,9 @@ NEGLECTED_S: Final = 1_800
 NEGLECTED_TURN: Final = 4
 """Every so many requests one goes to a neglected period, whatever is more urgent, so none starves."""
 
+IN_VAIN: Final = 3
+"""After so many requests without a usable answer a period no longer goes before the others: some are never served."""
+
 _NO_LIMIT: Final = 1_000_000
 _LIMIT: Final = re.compile(r"([1-9][0-9]{0,8})/(second|minute|hour|day)")
 _SECONDS: Final = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
@@ -126,8 +129,9 @@ class Urgency(IntEnum):
 
     UNPRICED = 0
     OPEN = 1
-    DELIVERED = 2
-    UNTRADED = 3
+    ASKED_IN_VAIN = 2
+    DELIVERED = 3
+    UNTRADED = 4
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ class DueRequest:
     @property
     def can_wait(self) -> bool:
         """Whether the last permits are kept for others."""
-        return self.urgency >= Urgency.DELIVERED
+        return self.urgency >= Urgency.ASKED_IN_VAIN
 
 
 def due_requests(
@@ -156,14 +160,14 @@ def due_requests(
     """Return the periods to ask for at *now*, in the order in which to ask.
 
     *with_deals* are the periods with deals, each with whether its reference price is known.
-    First those without a price, then those whose delivery is not over, then the delivered
-    ones that are due for another look, then the tradable hours without deals. Within
-    a class, the longest unasked comes first, among the never asked the nearest to now.
+    First those without a price, then those whose delivery is not over, then those whose price
+    is asked for in vain, then the delivered ones that are due for another look, then the
+    tradable hours without deals. Within a class, the longest unasked comes first, among the
+    never asked the nearest to now.
     """
     reasons: dict[DeliveryPeriod, Urgency] = dict.fromkeys(tradable_hours(now, zone), Urgency.UNTRADED)
     for period, priced in with_deals:
-        open_or_delivered = Urgency.OPEN if now < period.end else Urgency.DELIVERED
-        reasons[period] = open_or_delivered if priced else Urgency.UNPRICED
+        reasons[period] = _urgency(now, period, asked.get(key_of(period)), priced=priced)
     due = [_request(now, period, urgency, asked, refresh_s) for period, urgency in reasons.items()]
     never = datetime.min.replace(tzinfo=UTC)
 
@@ -223,6 +227,15 @@ def wait_s(period: DeliveryPeriod, urgency: Urgency, asked: Asked, now: datetime
     if urgency is Urgency.UNPRICED:
         return _doubled(first_retry, without_news, longest)
     return refresh_s
+
+
+def _urgency(now: datetime, period: DeliveryPeriod, known: Asked | None, *, priced: bool) -> Urgency:
+    in_vain = known is not None and known.unanswered >= IN_VAIN
+    if not priced and not in_vain:
+        return Urgency.UNPRICED
+    if now >= period.end:
+        return Urgency.DELIVERED
+    return Urgency.ASKED_IN_VAIN if in_vain else Urgency.OPEN
 
 
 def _request(

@@ -14,7 +14,8 @@ from adapters.market_data.schedule import open_schedule
 from domain.events import ReferencePriceUpdated
 from domain.periods import DeliveryPeriod
 from domain.polling import RequestLimit
-from wattbook.poll import Polling, poll
+from wattbook.poll import poll
+from wattbook.polling import Polling
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MANY = (RequestLimit(10_000, 60),)

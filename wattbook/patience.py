@@ -6,7 +6,7 @@ from typing import Final, Literal
 Failure = Literal["is unreachable", "refuses requests", "fails", "gives unusable answers"]
 
 FAILURES_UNTIL_DOWN: Final = 3
-"""So many failures with no success between them mean that the provider is down, not that one period is odd."""
+"""So many failures with no proper answer between them mean that the provider is down."""
 
 LONGEST_BACK_OFF_S: Final = 60.0
 SHORTEST_REFUSAL_S: Final = 60.0
@@ -14,7 +14,10 @@ LONGEST_REFUSAL_S: Final = 3_600.0
 
 
 class Patience:
-    """Counts failures in a row; all times are seconds of one steady clock.
+    """Counts failures of the provider as a whole, in a row; all times are seconds of one steady clock.
+
+    An answer that is odd about one period is none: periods that are always refused would slow
+    down all others.
 
     While the provider is down one request at a time goes out, after 1, 2, 4 … 60 seconds,
     each wait shortened at random by up to half; another kind of failure starts again at 1.
@@ -51,8 +54,8 @@ class Patience:
         self._ask_again_at = now + wait_s * self._rng.uniform(0.5, 1.0)
         return changed
 
-    def succeeded(self) -> bool:
-        """Count a success; return whether it ended an outage."""
+    def served(self) -> bool:
+        """Count an answer of a provider that serves, if only to refuse a period; return whether it ended an outage."""
         ended = self._down_as is not None
         self._failures, self._down_as, self._step = 0, None, 0
         self._refusal_s = SHORTEST_REFUSAL_S

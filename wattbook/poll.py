@@ -3,21 +3,18 @@
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, NoReturn, Protocol
-from zoneinfo import ZoneInfo
+from typing import Final, NoReturn
 
 from adapters.market_data.answers import Observation, read_answer
 from adapters.market_data.client import ProviderAnswer, open_market_data
-from adapters.market_data.schedule import MarketDataSchedule, open_schedule
-from domain.errors import ProviderUnreachableError, UnusableAnswerError
+from adapters.market_data.schedule import open_schedule
+from domain.errors import OddAnswerError, ProviderUnreachableError, UnusableAnswerError
 from domain.events import ReferencePriceUpdated
 from domain.periods import DeliveryPeriod
-from domain.polling import Asked, PeriodKey, RequestLimit, due_requests, key_of
+from domain.polling import Asked, PeriodKey, due_requests, key_of
 from wattbook.patience import Failure, Patience
+from wattbook.polling import PeriodsWithDeals, Polling, RecordPrice, Schedule
 from wattbook.process import utc_now
 from wattbook.settings import Settings
 
@@ -27,46 +24,9 @@ IN_FLIGHT: Final = 16
 KEPT_FREE: Final = 4
 """Of these, so many are kept for periods with deals that need a price soon."""
 
-LOOK_EVERY_S: Final = 1.0
-"""How often to look for periods that have become due, and for the lead of a poller that has gone."""
-
 LONGEST_DATABASE_WAIT_S: Final = 15.0
 
 _LOG: Final = logging.getLogger(__name__)
-
-
-class PeriodsWithDeals(Protocol):
-    """Which periods have deals?"""
-
-    async def read(self) -> Sequence[tuple[DeliveryPeriod, bool]]:
-        """Return every period with deals, each with whether its reference price is known."""
-
-
-class Provider(Protocol):
-    """Whoever knows the reference prices."""
-
-    async def ask(self, period: DeliveryPeriod) -> ProviderAnswer:
-        """Return the answer to one request; raise :class:`ProviderUnreachableError` without one."""
-
-
-RecordPrice = Callable[[ReferencePriceUpdated], Awaitable[bool]]
-"""Records an observation for good and returns whether it was news."""
-
-
-@dataclass(frozen=True)
-class Polling:
-    """What the loop needs from outside; ``clock`` gives the aware UTC time."""
-
-    provider: Provider
-    open_schedule: Callable[[], AbstractAsyncContextManager[MarketDataSchedule]]
-    with_deals: PeriodsWithDeals
-    record: RecordPrice
-    zone: ZoneInfo
-    limits: tuple[RequestLimit, ...]
-    refresh_s: int
-    clock: Callable[[], datetime]
-    rng: random.Random
-    look_every_s: float = LOOK_EVERY_S
 
 
 async def poll_market_data(
@@ -144,7 +104,7 @@ class _Poller:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _ask(self, schedule: MarketDataSchedule) -> None:
+    async def _ask(self, schedule: Schedule) -> None:
         """Send what is due and allowed; a request leaves at once when its permit is taken."""
         polling = self._polling
         slots = self._patience.at_most(_steady(), len(self._in_flight), IN_FLIGHT)
@@ -177,7 +137,7 @@ class _Poller:
         except ProviderUnreachableError as error:
             return _Outcome(period, error)
 
-    async def _settle(self, schedule: MarketDataSchedule) -> None:
+    async def _settle(self, schedule: Schedule) -> None:
         """Wait for answers, a second at most, and deal with them; what cannot be recorded yet stays."""
         if not self._in_flight:
             await asyncio.sleep(self._polling.look_every_s)
@@ -191,7 +151,7 @@ class _Poller:
             await self._take_in(self._outcomes[0], schedule)
             self._outcomes.pop(0)
 
-    async def _take_in(self, outcome: _Outcome, schedule: MarketDataSchedule) -> None:
+    async def _take_in(self, outcome: _Outcome, schedule: Schedule) -> None:
         answer, period = outcome.came, outcome.period
         if isinstance(answer, ProviderUnreachableError):
             self._failed(period, "is unreachable", str(answer))
@@ -199,6 +159,10 @@ class _Poller:
         await self._obey(answer, schedule)
         try:
             said = read_answer(answer.status, answer.body, asked=period, zone=self._polling.zone)
+        except OddAnswerError as error:
+            self._is_odd(period, _with_location(str(error), answer))
+            await self._served(schedule)
+            return
         except UnusableAnswerError as error:
             self._failed(period, _kind(answer.status), _with_location(str(error), answer))
             return
@@ -213,15 +177,15 @@ class _Poller:
             )
             news = await self._polling.record(event)
             await schedule.note_fetched(answer.received_at)
-        if not self._leads:
-            return  # what came of each request is remembered by the one that leads
         key = key_of(period)
-        known = self._asked.get(key) or Asked(answer.received_at)
-        self._asked[key] = known.answered(period, answer.received_at, news=news)
-        await schedule.note(period, self._asked[key])
-        await self._succeeded(period, schedule)
+        if self._leads:  # what came of each request is remembered by the one that leads
+            known = self._asked.get(key) or Asked(answer.received_at)
+            self._asked[key] = known.answered(period, answer.received_at, news=news)
+            await schedule.note(period, self._asked[key])
+        self._odd.pop(key, None)
+        await self._served(schedule)
 
-    async def _obey(self, answer: ProviderAnswer, schedule: MarketDataSchedule) -> None:
+    async def _obey(self, answer: ProviderAnswer, schedule: Schedule) -> None:
         """Stop all requests of all processes for as long as the provider asks for."""
         seconds = answer.retry_after_s
         if seconds is None and answer.status == 429:
@@ -235,16 +199,20 @@ class _Poller:
     def _failed(self, period: DeliveryPeriod, kind: Failure, why: str) -> None:
         if self._patience.failed(kind, _steady()):
             _LOG.warning("the market-data provider %s (%s); it is asked again until it answers", kind, why)
-        elif self._patience.down_as is None and self._odd.get(key_of(period)) != why:
+        elif self._patience.down_as is None:
+            self._is_odd(period, why)
+
+    def _is_odd(self, period: DeliveryPeriod, why: str) -> None:
+        if self._odd.get(key_of(period)) != why:
             self._odd[key_of(period)] = why
             _LOG.warning("no reference price for %s %s: %s", period.day, period.label, why)
 
-    async def _succeeded(self, period: DeliveryPeriod, schedule: MarketDataSchedule) -> None:
-        self._odd.pop(key_of(period), None)
-        if self._patience.succeeded():
+    async def _served(self, schedule: Schedule) -> None:
+        if self._patience.served():
             _LOG.warning("the market-data provider answers again")
-            await schedule.forgive()
-            self._asked = await schedule.asked()
+            if self._leads:
+                await schedule.forgive()
+                self._asked = await schedule.asked()
 
     def _was_stopped(self, error: Exception) -> None:
         what = f"{type(error).__name__}: {error}"

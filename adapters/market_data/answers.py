@@ -12,7 +12,13 @@ from typing import Final, TypeGuard
 from zoneinfo import ZoneInfo
 
 from domain.decimals import EXACT, LONGEST_TEXT, parse_decimal, plain
-from domain.errors import NotADecimalError, NotAnInstantError, UnknownPeriodError, UnusableAnswerError
+from domain.errors import (
+    NotADecimalError,
+    NotAnInstantError,
+    OddAnswerError,
+    UnknownPeriodError,
+    UnusableAnswerError,
+)
 from domain.instants import parse_instant
 from domain.periods import DeliveryPeriod, parse_period
 
@@ -26,6 +32,7 @@ _MOST_DECIMALS = 340  # a provider's average may be a float near zero, with up t
 _LARGEST = Decimal(10**9)
 _UNITS = ("euro", "euro/mwh")  # both mean EUR/MWh
 _NOT_FOUND = 404
+_TOO_MANY_REQUESTS = 429
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -51,10 +58,13 @@ def read_answer(status: int, body: bytes, *, asked: DeliveryPeriod, zone: ZoneIn
 
     404 and an answer without ``last_update`` say nothing. Raises :class:`UnusableAnswerError`,
     whose text is a sentence for an operator, for everything that cannot be relied on: another
-    status, another period, another unit, broken or half JSON, values out of bounds.
+    status, broken or half JSON; and of these :class:`OddAnswerError` for what concerns the one
+    period alone: a refusal (4xx but 429), another period, another unit, values out of bounds.
     """
     if status == _NOT_FOUND:
         return NothingSaid()
+    if 400 <= status < 500 and status != _TOO_MANY_REQUESTS:
+        raise OddAnswerError(f"the provider refuses the request with status {status}")
     if status != 200:
         raise UnusableAnswerError(f"the provider answered with status {status}")
     answer = _read_object(body)
@@ -112,28 +122,28 @@ def _read_object(body: bytes) -> dict[str, object]:
 
 
 def _refuse_constant(name: str) -> object:
-    raise UnusableAnswerError(f"the answer holds {name}, which is no number")
+    raise OddAnswerError(f"the answer holds {name}, which is no number")
 
 
 def _once_each(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise UnusableAnswerError("the answer names a field twice")
+        raise OddAnswerError("the answer names a field twice")
     return fields
 
 
 def _check_period(answer: dict[str, object], asked: DeliveryPeriod, zone: ZoneInfo) -> None:
     day, label = answer.get("delivery_day"), answer.get("delivery_hour")
     if not _is_text(day) or not _is_text(label):
-        raise UnusableAnswerError("the answer does not say for which delivery_day and delivery_hour it is")
+        raise OddAnswerError("the answer does not say for which delivery_day and delivery_hour it is")
     try:
         if not _DAY.fullmatch(day):
-            raise UnusableAnswerError(f"delivery_day is no day: {day[:40]!r}")
+            raise OddAnswerError(f"delivery_day is no day: {day[:40]!r}")
         named = parse_period(date.fromisoformat(day), label[:40], zone)
     except (UnknownPeriodError, ValueError, OverflowError) as error:
-        raise UnusableAnswerError(f"the answer is for no known delivery period: {day[:40]} {label[:40]!r}") from error
+        raise OddAnswerError(f"the answer is for no known delivery period: {day[:40]} {label[:40]!r}") from error
     if (named.start, named.minutes) != (asked.start, asked.minutes):
-        raise UnusableAnswerError(
+        raise OddAnswerError(
             f"the answer is for {named.day} {named.label}, but {asked.day} {asked.label} was asked for"
         )
 
@@ -142,13 +152,13 @@ def _read_instant(written: object) -> datetime:
     if _is_text(written):
         with suppress(NotAnInstantError):
             return parse_instant(written)
-    raise UnusableAnswerError(f"last_update is no RFC 3339 time with an offset: {_shown(written)}")
+    raise OddAnswerError(f"last_update is no RFC 3339 time with an offset: {_shown(written)}")
 
 
 def _read_value(answer: dict[str, object]) -> Decimal | None:
     written, unit = answer.get("value"), answer.get("unit")
     if unit not in _UNITS and not (unit is None and written is None):
-        raise UnusableAnswerError(f"the unit is neither {' nor '.join(map(repr, _UNITS))}: {_shown(unit)}")
+        raise OddAnswerError(f"the unit is neither {' nor '.join(map(repr, _UNITS))}: {_shown(unit)}")
     if written is None:
         return None
     try:
@@ -160,15 +170,15 @@ def _read_value(answer: dict[str, object]) -> Decimal | None:
             raise NotADecimalError
         return _within_bounds(value)
     except (NotADecimalError, DecimalException) as error:
-        raise UnusableAnswerError(f"the value is no decimal: {_shown(written)}") from error
+        raise OddAnswerError(f"the value is no decimal: {_shown(written)}") from error
 
 
 def _within_bounds(value: Decimal) -> Decimal:
     if value.copy_abs() > _LARGEST:
-        raise UnusableAnswerError(f"the value is beyond {_LARGEST} EUR/MWh: {str(value)[:40]}")
+        raise OddAnswerError(f"the value is beyond {_LARGEST} EUR/MWh: {str(value)[:40]}")
     exponent = value.normalize(EXACT).as_tuple().exponent
     if not isinstance(exponent, int) or -exponent > _MOST_DECIMALS:
-        raise UnusableAnswerError(f"the value has more than {_MOST_DECIMALS} decimals: {str(value)[:40]}")
+        raise OddAnswerError(f"the value has more than {_MOST_DECIMALS} decimals: {str(value)[:40]}")
     return Decimal(plain(value.normalize(EXACT)))
 
 

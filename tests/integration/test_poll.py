@@ -73,7 +73,7 @@ async def refuse_for_a_second(_: web.Request) -> web.StreamResponse:
     return web.Response(status=429, headers={"Retry-After": "1"})
 
 
-@pytest.mark.parametrize("fault", [answer_500, answer_html, answer_another_hour, refuse_for_a_second, drop, half])
+@pytest.mark.parametrize("fault", [answer_500, answer_html, refuse_for_a_second, drop, half])
 async def test_polling_recovers_by_itself_and_says_when_the_outage_began_and_ended(
     fault: Handler, installed: str, provider: ScriptedProvider, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -89,6 +89,21 @@ async def test_polling_recovers_by_itself_and_says_when_the_outage_began_and_end
     said = [record.message for record in caplog.records if "answer" in record.message and " again" in record.message]
     # Of requests under way when the provider recovers some may still fail, so it may be said twice, but in turn.
     assert ["answers again" in message for message in said] == [bool(turn % 2) for turn in range(len(said))]
+
+
+async def test_an_answer_for_another_hour_sets_no_price_and_is_no_outage(
+    installed: str, provider: ScriptedProvider, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "wattbook.poll")
+    provider.handler = answer_another_hour
+    desk = Desk(OLD)
+    async with polling(installed, provider.base_url, desk):
+        await eventually(lambda: provider.labels_seen.count(f"{DAY} 12-13") >= 2)
+        assert not desk.has(OLD)
+        provider.handler = price
+        await eventually(lambda: desk.has(OLD))
+    assert caplog.text.count(f"no reference price for {DAY} 12-13: the answer is for {DAY} 03-04") == 1
+    assert "asked again until it answers" not in caplog.text
 
 
 async def test_404_sets_no_price_and_the_period_is_asked_again(installed: str, provider: ScriptedProvider) -> None:

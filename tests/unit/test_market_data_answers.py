@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adapters.market_data.answers import LONGEST_ANSWER, NothingSaid, Observation, read_answer, read_retry_after
 from domain.decimals import plain
-from domain.errors import UnusableAnswerError
+from domain.errors import OddAnswerError, UnusableAnswerError
 from domain.periods import parse_period
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -213,6 +213,28 @@ def test_what_is_no_whole_json_object_is_refused(body: bytes) -> None:
 def test_another_status_than_200_and_404_is_refused_whatever_the_body(status: int) -> None:
     with pytest.raises(UnusableAnswerError, match=str(status)):
         read(answer(), status=status)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "odd"),
+    [
+        (answer(), 400, True),
+        (answer(), 403, True),
+        (answer(delivery_hour="13-14"), 200, True),
+        (answer(unit="usd"), 200, True),
+        (answer(value=1e300), 200, True),
+        (with_value("NaN"), 200, True),
+        (answer(), 429, False),
+        (answer(), 500, False),
+        (answer(), 301, False),
+        (b"<html>", 200, False),
+        (answer()[:-20], 200, False),
+    ],
+)
+def test_what_concerns_one_period_is_told_from_what_concerns_the_provider(body: bytes, status: int, odd: bool) -> None:
+    with pytest.raises(UnusableAnswerError) as refused:
+        read(body, status)
+    assert isinstance(refused.value, OddAnswerError) == odd
 
 
 texts = st.text(st.characters(max_codepoint=255), max_size=60)

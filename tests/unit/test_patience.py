@@ -41,8 +41,8 @@ def test_during_an_outage_one_request_at_a_time_goes_out_at_growing_intervals() 
 def test_a_success_ends_the_outage_and_is_said_once() -> None:
     patience = Patience(random.Random(1))
     down(patience)
-    assert patience.succeeded() is True
-    assert patience.succeeded() is False
+    assert patience.served() is True
+    assert patience.served() is False
     assert patience.at_most(0.0, in_flight=0, slots=10) == 10
 
 
@@ -59,5 +59,5 @@ def test_refusals_without_a_time_double_the_pause_once_a_round() -> None:
     patience = Patience(random.Random(1))
     assert [patience.refusal_s(0.0), patience.refusal_s(10.0)] == [60.0, 50.0]
     assert [patience.refusal_s(60.0 * 2**n) for n in range(1, 8)][-1] <= 3600.0
-    patience.succeeded()
+    patience.served()
     assert patience.refusal_s(100_000.0) == 60.0

@@ -69,6 +69,16 @@ def test_delivered_periods_come_after_the_open_and_before_those_without_deals() 
     assert urgencies == sorted(urgencies)
 
 
+def test_a_period_asked_in_vain_goes_first_no_longer_and_leaves_the_last_permits_to_others() -> None:
+    refused, running = hour("08:15-08:30", date(2023, 2, 7)), hour("12-13")
+    long_ago = NOON - timedelta(hours=1)
+    for unanswered, urgencies in ((2, ["UNPRICED", "OPEN"]), (3, ["OPEN", "ASKED_IN_VAIN"])):
+        asked = {key_of(refused): Asked(long_ago, None, unanswered), key_of(running): Asked(long_ago, NOON, 0)}
+        found = due({refused: False, running: True}, asked)
+        assert [request.urgency.name for request in found[:2]] == urgencies
+    assert [request.urgency for request in affordable(found, Allowance(8, 0, None), at_most=10)] == [Urgency.OPEN]
+
+
 def test_quarter_hours_with_deals_are_asked_by_their_own_label() -> None:
     quarter = hour("18:15-18:30")
     assert due({quarter: False})[0].period.label == "18:15-18:30"
