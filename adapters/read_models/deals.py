@@ -1,5 +1,6 @@
 """Which deals stand as of a position, page by page, and which were recorded after one?"""
 
+from functools import lru_cache
 from typing import Final
 
 from psycopg import AsyncConnection
@@ -80,18 +81,20 @@ async def recorded_deals(
     connection: AsyncConnection[TupleRow], scope: Scope, trader_id: str | None, after: int, until: int, limit: int
 ) -> list[DealRow]:
     """Return the deals recorded after *after* up to *until*, in log order, whatever became of them since."""
-    conditions: list[SQL | Composed] = [SQL("d.sign = 1 AND d.position > %(after)s AND d.position <= %(until)s")]
-    if scope.trader_id is not None:
-        conditions.append(_SCOPE)
-    if trader_id is not None:
-        conditions.append(_CONDITIONS["trader_id"])
-    query = SQL("SELECT {} FROM {} AS d WHERE {} ORDER BY d.position LIMIT %(limit)s").format(
-        _COLUMNS, _TABLE, SQL(" AND ").join(conditions)
-    )
+    query = _recorded(trader_id is not None, scope.trader_id is not None)
     arguments = {"scope": scope.trader_id, "trader_id": trader_id, "after": after, "until": until, "limit": limit}
     async with connection.cursor(row_factory=class_row(DealRow)) as cursor:
         await cursor.execute(query, arguments, prepare=True)
         return await cursor.fetchall()
+
+
+@lru_cache
+def _recorded(of_trader: bool, within_scope: bool) -> bytes:
+    conditions = [SQL("d.sign = 1 AND d.position > %(after)s AND d.position <= %(until)s")]
+    conditions += [_CONDITIONS["trader_id"]] if of_trader else []
+    conditions += [_SCOPE] if within_scope else []
+    select = SQL("SELECT {} FROM {} AS d WHERE {} ORDER BY d.position LIMIT %(limit)s")
+    return select.format(_COLUMNS, _TABLE, SQL(" AND ").join(conditions)).as_bytes()
 
 
 async def traders(connection: AsyncConnection[TupleRow], scope: Scope, position: int) -> list[str]:

@@ -13,25 +13,37 @@ from projections.feeds import feeds as model
 from projections.reading import FeedState, FeedStatus
 
 _TABLE: Final = Identifier("read_models", model.table)
-_NEWEST: Final = SQL("""
+_NEWEST: Final = (
+    SQL("""
     SELECT greatest(
         (SELECT max(connected_position) FROM {table} WHERE connected_position <= %(as_of)s),
         (SELECT max(ended_position) FROM {table} WHERE ended_position <= %(as_of)s)
     )
-""").format(table=_TABLE)
-_CONNECTIONS: Final = SQL("""
+""")
+    .format(table=_TABLE)
+    .as_bytes()
+)
+_CONNECTIONS: Final = (
+    SQL("""
     SELECT connected_at, CASE WHEN ended_position <= %(as_of)s THEN last_heard_at END FROM {table}
     WHERE connected_position <= %(as_of)s OR ended_position <= %(as_of)s
-""").format(table=_TABLE)
+""")
+    .format(table=_TABLE)
+    .as_bytes()
+)
 # A line may be held by two receivers at once; while one of them holds it, it is connected.
-_FEEDS: Final = SQL("""
+_FEEDS: Final = (
+    SQL("""
     SELECT coalesce(f.line, a.line), f.open, f.since, a.last_message_at FROM (
         SELECT DISTINCT ON (line) line, ended_position IS NULL AS open,
                CASE WHEN ended_position IS NULL THEN connected_at ELSE last_heard_at END AS since
         FROM {table}
         ORDER BY line, ended_position IS NULL DESC, connected_at DESC
     ) AS f FULL JOIN wattbook_state.line_activity AS a USING (line)
-""").format(table=_TABLE)
+""")
+    .format(table=_TABLE)
+    .as_bytes()
+)
 _FETCHED_AT: Final = "SELECT fetched_at FROM wattbook_state.market_data_provider"
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
-from psycopg.sql import SQL, Composed, Identifier, Placeholder
+from psycopg.sql import SQL, Identifier
 
 from domain.figures import Totals
 from domain.performance import ReferencePrice
@@ -36,7 +37,8 @@ _AS_OF: Final = SQL("""
     FROM {deals} WHERE delivery_day = %(day)s AND position <= %(position)s {whose}
     GROUP BY delivery_start, minutes, label
 """)
-_PRICES: Final = SQL("""
+_PRICES: Final = (
+    SQL("""
     SELECT wanted.number, price.value, price.last_update, price.recorded_at, price.position
     FROM unnest(%(starts)s::timestamptz[], %(minutes)s::bigint[]) WITH ORDINALITY AS wanted (start, minutes, number)
     CROSS JOIN LATERAL (
@@ -46,8 +48,12 @@ _PRICES: Final = SQL("""
         ORDER BY last_update DESC, position DESC LIMIT 1
     ) AS price
     ORDER BY wanted.number
-""").format(**_TABLES)
-_CHANGES: Final = SQL("""
+""")
+    .format(**_TABLES)
+    .as_bytes()
+)
+_CHANGES: Final = (
+    SQL("""
     SELECT DISTINCT 'deal', trader_id, delivery_day FROM {deals}
     WHERE position > %(after)s AND position <= %(until)s
     UNION ALL
@@ -65,21 +71,24 @@ _CHANGES: Final = SQL("""
     ) OR EXISTS (
         SELECT FROM {feeds} WHERE ended_position > %(after)s AND ended_position <= %(until)s
     )
-""").format(**_TABLES)
+""")
+    .format(**_TABLES)
+    .as_bytes()
+)
 
 
 async def live_totals(
     connection: AsyncConnection[TupleRow], scope: Scope, trader_id: str | None, day: date
 ) -> dict[DeliveryPeriod, Totals]:
     """Return the sums of each period of *day* with deals, from the running sums."""
-    return await _totals(connection, _LIVE, scope, trader_id, day, 0)
+    return await _totals(connection, True, scope, trader_id, day, 0)
 
 
 async def totals_as_of(
     connection: AsyncConnection[TupleRow], scope: Scope, trader_id: str | None, day: date, position: int
 ) -> dict[DeliveryPeriod, Totals]:
     """Return the sums of each period of *day* with deals, from the ledger up to *position*."""
-    return await _totals(connection, _AS_OF, scope, trader_id, day, position)
+    return await _totals(connection, False, scope, trader_id, day, position)
 
 
 async def reference_prices(
@@ -114,18 +123,20 @@ async def changes(connection: AsyncConnection[TupleRow], after: int, until: int)
 
 
 async def _totals(
-    connection: AsyncConnection[TupleRow], query: SQL, scope: Scope, trader_id: str | None, day: date, position: int
+    connection: AsyncConnection[TupleRow], live: bool, scope: Scope, trader_id: str | None, day: date, position: int
 ) -> dict[DeliveryPeriod, Totals]:
-    whose: list[Composed] = []
-    arguments: dict[str, object] = {"day": day, "position": position}
-    for name, trader in (("trader", trader_id), ("scope", scope.trader_id)):
-        if trader is not None:
-            whose.append(SQL("AND trader_id = {}").format(Placeholder(name)))
-            arguments[name] = trader
-    statement = query.format(**_TABLES, whose=SQL(" ").join(whose))
+    arguments = {"day": day, "position": position, "trader": trader_id, "scope": scope.trader_id}
+    statement = _of_book(live, trader_id is not None, scope.trader_id is not None)
     cursor = await connection.execute(statement, arguments, prepare=True)
     rows: list[tuple[Any, ...]] = await cursor.fetchall()
     return {
         DeliveryPeriod(day, label, start, cast("Minutes", minutes)): Totals(*sums)
         for start, minutes, label, *sums in rows
     }
+
+
+@lru_cache
+def _of_book(live: bool, of_trader: bool, within_scope: bool) -> bytes:
+    whose = [SQL("AND trader_id = %(trader)s")] if of_trader else []
+    whose += [SQL("AND trader_id = %(scope)s")] if within_scope else []
+    return (_LIVE if live else _AS_OF).format(**_TABLES, whose=SQL(" ").join(whose)).as_bytes()

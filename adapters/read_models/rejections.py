@@ -1,8 +1,7 @@
 """Which messages could not be read, or conflict, and how many of them are still open?"""
 
-from collections.abc import Sequence
 from datetime import date
-from typing import Final
+from typing import Final, LiteralString
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -17,8 +16,19 @@ _TABLE: Final = Identifier("read_models", model.table)
 # A resolution of what was never rejected leaves a row that nobody recorded.
 _RECORDED: Final = SQL("r.recorded_at IS NOT NULL AND r.position <= %(as_of)s")
 _OPEN: Final = SQL("{} AND (r.resolved_position IS NULL OR r.resolved_position > %(as_of)s)").format(_RECORDED)
-_COUNT: Final = SQL("SELECT count(*) FROM {table} AS r WHERE {conditions}")
 _KEY: Final = (SQL("r.position"),)
+
+
+def _counting(*conditions: LiteralString) -> bytes:
+    where = SQL(" AND ").join([_OPEN, *map(SQL, conditions)])
+    return SQL("SELECT count(*) FROM {} AS r WHERE {}").format(_TABLE, where).as_bytes()
+
+
+_ANY_DAY: Final = "(r.delivery_day = %(day)s OR r.delivery_day IS NULL OR r.trader_id IS NULL)"
+_ALL: Final = _counting()
+_OWN_OR_NOBODYS: Final = _counting("(r.trader_id = %(scope)s OR r.trader_id IS NULL)")
+_OF_DAY: Final = _counting(_ANY_DAY)
+_OF_BOOK: Final = _counting(_ANY_DAY, "(r.trader_id = %(trader)s OR r.trader_id IS NULL OR r.delivery_day IS NULL)")
 
 
 async def concerning(
@@ -28,24 +38,16 @@ async def concerning(
 
     Where the trader or the day cannot be read, a rejection may concern any book.
     """
-    conditions: list[SQL | Composed] = [
-        _OPEN,
-        SQL("(r.delivery_day = %(day)s OR r.delivery_day IS NULL OR r.trader_id IS NULL)"),
-    ]
-    if trader_id is not None:
-        conditions.append(SQL("(r.trader_id = %(trader)s OR r.trader_id IS NULL OR r.delivery_day IS NULL)"))
     if scope.trader_id is not None and scope.trader_id != trader_id:
         return 0
-    arguments = {"as_of": position, "day": day, "trader": trader_id}
-    return await _count(connection, conditions, arguments)
+    query = _OF_DAY if trader_id is None else _OF_BOOK
+    return await _count(connection, query, {"as_of": position, "day": day, "trader": trader_id})
 
 
 async def open_count(connection: AsyncConnection[TupleRow], scope: Scope, position: int) -> int:
     """Return how many rejections are open at *position*: for a trader own ones and those of nobody known."""
-    conditions: list[SQL | Composed] = [_OPEN]
-    if scope.trader_id is not None:
-        conditions.append(SQL("(r.trader_id = %(scope)s OR r.trader_id IS NULL)"))
-    return await _count(connection, conditions, {"as_of": position, "scope": scope.trader_id})
+    query = _ALL if scope.trader_id is None else _OWN_OR_NOBODYS
+    return await _count(connection, query, {"as_of": position, "scope": scope.trader_id})
 
 
 async def rejections(
@@ -67,10 +69,7 @@ async def rejections(
     return page_of([RejectionRow(*row[:width]) for row in rows], page, found=rows[0][width] if rows else 0)
 
 
-async def _count(
-    connection: AsyncConnection[TupleRow], conditions: Sequence[SQL | Composed], arguments: dict[str, object]
-) -> int:
-    query = _COUNT.format(table=_TABLE, conditions=SQL(" AND ").join(conditions))
+async def _count(connection: AsyncConnection[TupleRow], query: bytes, arguments: dict[str, object]) -> int:
     cursor = await connection.execute(query, arguments, prepare=True)
     row = await cursor.fetchone()
     return int(row[0]) if row else 0
