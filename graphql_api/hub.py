@@ -34,6 +34,7 @@ class Hub:
         self._views: dict[Question, View] = {}
         self._wake = asyncio.Event()
         self._projected = -1
+        self._noted = -1
         self._advanced = asyncio.Event()
         self._pages: dict[tuple[Scope, str | None, int, int], asyncio.Task[Any]] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -133,6 +134,11 @@ class Hub:
             self._metrics.projection_position.set(snapshot.projected)
             self._metrics.log_position.set(snapshot.head)
             if snapshot.projected != self._projected:
+                # Before the views, so that deals are read while those are computed.
+                self._projected = snapshot.projected
+                advanced, self._advanced = self._advanced, asyncio.Event()
+                advanced.set()
+            if snapshot.projected != self._noted:
                 await self._note_changes(snapshot)
             for view in list(self._views.values()):
                 if view.due is not None and view.due <= self._clock():
@@ -140,8 +146,8 @@ class Hub:
                     self._metrics.views_computed.inc()
 
     async def _note_changes(self, snapshot: Snapshot) -> None:
-        if self._views and 0 <= self._projected < snapshot.projected:
-            changes = await snapshot.changes(self._projected)
+        if self._views and 0 <= self._noted < snapshot.projected:
+            changes = await snapshot.changes(self._noted)
             now = self._clock()
             for view in self._views.values():
                 if view.question.concerns(changes):
@@ -150,6 +156,4 @@ class Hub:
             # A first look, or read models that went back to be filled again: anything may be different.
             for view in self._views.values():
                 view.call_for(self._clock())
-        self._projected = snapshot.projected
-        advanced, self._advanced = self._advanced, asyncio.Event()
-        advanced.set()
+        self._noted = snapshot.projected

@@ -43,15 +43,6 @@ async def position_at(connection: AsyncConnection[TupleRow], moment: datetime) -
     return int(row[0]) if row else 0
 
 
-async def recorded_at(connection: AsyncConnection[TupleRow], position: int) -> datetime | None:
-    """Return when the event at *position* was recorded, ``None`` before the first event."""
-    cursor = await connection.execute(
-        "SELECT recorded_at FROM wattbook.events WHERE notification_id = %s", (position,), prepare=True
-    )
-    row = await cursor.fetchone()
-    return row[0] if row else None
-
-
 async def events(
     connection: AsyncConnection[TupleRow], scope: Scope, wanted: EventFilter, page: Page, projected: int
 ) -> Slice[LogEvent]:

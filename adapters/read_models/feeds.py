@@ -13,9 +13,9 @@ from projections.feeds import feeds as model
 from projections.reading import FeedState, FeedStatus
 
 _TABLE: Final = Identifier("read_models", model.table)
-_NEWEST: Final = (
+_KNOWN: Final = (
     SQL("""
-    SELECT greatest(
+    SELECT (SELECT recorded_at FROM wattbook.events WHERE notification_id = %(as_of)s), greatest(
         (SELECT max(connected_position) FROM {table} WHERE connected_position <= %(as_of)s),
         (SELECT max(ended_position) FROM {table} WHERE ended_position <= %(as_of)s)
     )
@@ -55,15 +55,15 @@ class CompletenessMemory:
         self._size = size
         self._known: OrderedDict[int, datetime | None] = OrderedDict()
 
-    async def complete_up_to(
-        self, connection: AsyncConnection[TupleRow], position: int, recorded_at: datetime | None
-    ) -> datetime | None:
-        """Return up to when no deal can be missing, as known at *position*, recorded at *recorded_at*."""
-        cursor = await connection.execute(_NEWEST, {"as_of": position}, prepare=True)
+    async def known_at(
+        self, connection: AsyncConnection[TupleRow], position: int
+    ) -> tuple[datetime | None, datetime | None]:
+        """Return when *position* was recorded, and up to when no deal can be missing as known at it."""
+        cursor = await connection.execute(_KNOWN, {"as_of": position}, prepare=True)
         row = await cursor.fetchone()
-        newest: int | None = row[0] if row else None
+        recorded_at, newest = row or (None, None)
         if newest is None:
-            return None
+            return recorded_at, None
         if newest not in self._known:
             cursor = await connection.execute(_CONNECTIONS, {"as_of": position}, prepare=True)
             connections = [Connection(opened_at, ended_at) for opened_at, ended_at in await cursor.fetchall()]
@@ -71,7 +71,7 @@ class CompletenessMemory:
             while len(self._known) > self._size:
                 self._known.popitem(last=False)
         complete = self._known[newest]
-        return recorded_at if complete == _FOR_EVER else complete
+        return recorded_at, recorded_at if complete == _FOR_EVER else complete
 
 
 async def feeds(connection: AsyncConnection[TupleRow], lines: tuple[str, ...]) -> list[FeedStatus]:

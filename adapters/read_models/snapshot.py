@@ -59,8 +59,7 @@ class ReadSnapshot:
         """Return what an answer as of *position* is computed from."""
         known = self._known.get(position)
         if known is None:
-            recorded_at = await log_reads.recorded_at(self.connection, position)
-            complete = await self.completeness.complete_up_to(self.connection, position, recorded_at)
+            recorded_at, complete = await self.completeness.known_at(self.connection, position)
             known = self._known[position] = Knowledge(position, recorded_at, complete, PROJECTION_VERSION)
         return known
 

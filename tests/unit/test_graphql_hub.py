@@ -47,6 +47,9 @@ class FakeSnapshot:
     head: int
 
     async def changes(self, after: int) -> Changes:
+        if self.store.silent:
+            self.store.refused += 1
+            raise DatabaseUnavailableError("silent")
         return Changes(books=frozenset((trader, DAY) for trader in self.store.traders[after : self.projected]))
 
 
@@ -58,6 +61,7 @@ class FakeStore:
     computed: int = 0
     pages: int = 0
     away: bool = False
+    silent: bool = False
     refused: int = 0
 
     async def positions(self) -> FakeSnapshot:
@@ -236,6 +240,26 @@ async def test_no_deal_is_skipped_while_the_database_is_away(scene: Scene, monke
         scene.store.away = False
         scene.watch.news.set()
         assert (await asyncio.wait_for(coming, 5)).position == 3
+
+
+async def test_deals_do_not_wait_for_views_and_no_change_is_lost_on_them(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graphql_api.hub.RETRY_S", 0.001)
+    async with (
+        scene.hub() as hub,
+        aclosing(hub.watch(CountingQuestion("anna"))) as answers,
+        aclosing(hub.deals(Scope(), None, 0)) as deals,
+    ):
+        assert await next_of(answers) == 0
+        scene.clock.now += 10
+        scene.store.silent = True
+        scene.trades("anna")
+        assert (await asyncio.wait_for(anext(deals), 5)).position == 1
+        await eventually(lambda: scene.store.refused >= 1)
+        scene.store.silent = False
+        scene.watch.news.set()
+        assert await next_of(answers) == 1
 
 
 async def test_leaving_a_hub_leaves_no_task(scene: Scene) -> None:
