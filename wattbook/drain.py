@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,9 @@ BATCH: Final = 1_000
 
 LOOK_FOR_JOURNALS_S: Final = 1.0
 """How often new journals, and those whose receiver has died, are looked for."""
+
+LAST_DRAIN_S: Final = 5.0
+"""How long a recorder that is to stop waits for a log that takes nothing; the journals keep what they have."""
 
 log = logging.getLogger(__name__)
 
@@ -64,29 +68,48 @@ class JournalRecorder:
         self._clock = clock
         self._readers: list[JournalReader] = []
         self._recorded: dict[Path, int] = {}
+        self._taken = 0
         self._complaints: set[tuple[Path, str]] = set()
         self.last_message_at: dict[str, datetime] = {}
         """When each line last brought a message, as far as it was recorded here."""
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Record until *stop*, and then what is left."""
-        loop = asyncio.get_running_loop()
-        looked_at = -LOOK_FOR_JOURNALS_S
+        """Record until *stop*, and then what is left, as long as the log takes any of it within LAST_DRAIN_S."""
+        recording = asyncio.create_task(self._record(stop))
+        stopping = asyncio.create_task(stop.wait())
         try:
-            async with JournalBell(self._folder) as bell:
-                while True:
-                    stopping = stop.is_set()
-                    if stopping or loop.time() - looked_at >= LOOK_FOR_JOURNALS_S:
-                        await asyncio.to_thread(self._look)
-                        looked_at = loop.time()
-                    if await self._drain():
-                        continue
-                    if stopping:
-                        return
-                    await bell.wait()
+            await asyncio.wait({recording, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            before = -1
+            while not recording.done() and self._taken > before:
+                before = self._taken
+                await asyncio.wait({recording}, timeout=LAST_DRAIN_S)
+            if recording.done():
+                recording.result()
+            else:
+                left = await asyncio.to_thread(self._count_left)
+                log.warning("the database takes nothing: %d entries stay in the journals for the next start", left)
         finally:
+            for task in (recording, stopping):
+                task.cancel()
+            await asyncio.gather(recording, stopping, return_exceptions=True)
             for reader in self._readers:
                 reader.close()
+
+    async def _record(self, stop: asyncio.Event) -> None:
+        """Drain the journals until *stop*, and then until they are empty."""
+        loop = asyncio.get_running_loop()
+        looked_at = -LOOK_FOR_JOURNALS_S
+        async with JournalBell(self._folder) as bell:
+            while True:
+                stopping = stop.is_set()
+                if stopping or loop.time() - looked_at >= LOOK_FOR_JOURNALS_S:
+                    await asyncio.to_thread(self._look)
+                    looked_at = loop.time()
+                if await self._drain():
+                    continue
+                if stopping:
+                    return
+                await bell.wait()
 
     async def _drain(self) -> int:
         """Record one batch of each journal; return how many entries there were."""
@@ -100,6 +123,7 @@ class JournalRecorder:
             self._recorded[reader.path] = entries[-1].sequence
             await asyncio.to_thread(self._forget, reader)
             count += len(entries)
+            self._taken += len(entries)
         return count
 
     def _report(self, entries: Sequence[Entry], events: Sequence[Event], outcomes: Sequence[Outcome]) -> None:
@@ -139,6 +163,14 @@ class JournalRecorder:
             return False
         self._complaints.discard((reader.path, "be settled"))
         return gone
+
+    def _count_left(self) -> int:
+        """Return how many entries wait in the journals, as far as they can be read."""
+        left = 0
+        for reader in self._readers:
+            with suppress(sqlite3.Error):
+                left += reader.waiting().entries
+        return left
 
     def _read(self, reader: JournalReader) -> list[Entry]:
         try:

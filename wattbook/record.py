@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 async def record(settings: Settings, database_url: str, stop: asyncio.Event) -> int:
     """Record what the receivers heard and what the market-data provider says, until *stop*.
 
-    What the journals hold when it stops is recorded before it ends.
+    What the journals hold when it stops is recorded before it ends, or stays in them while the database is away.
     """
     async with EventLog(database_url) as event_log:
         journals = JournalRecorder(

@@ -3,13 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Self
 
 from eventsourcing.persistence import InterfaceError, OperationalError
 
 from adapters.event_log.recorder import EventLogRecorder, open_recorder
+from adapters.event_log.writer_thread import WriterThread
 from domain.events import Event
 from domain.recording import Outcome
 
@@ -18,6 +18,9 @@ BATCH: Final = 1_000
 
 RETRY_DELAYS_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Pauses between tries while the database is away; the last one repeats for ever."""
+
+CLOSE_WITHIN_S: Final = 3.0
+"""How long a close waits for what is under way; a database that is away may not answer for minutes."""
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +37,7 @@ class EventLog:
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
         self._queue: asyncio.Queue[_Request] = asyncio.Queue()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="event-log")
+        self._thread = WriterThread("event-log")
         self._recorder: EventLogRecorder | None = None
         self._writer: asyncio.Task[None] | None = None
 
@@ -43,13 +46,19 @@ class EventLog:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop writing; what was not yet committed fails with ``CancelledError`` and was not recorded, or may be."""
+        """Stop writing; what was not yet committed fails with ``CancelledError`` and was not recorded, or may be.
+
+        A database that does not answer is not waited for longer than :data:`CLOSE_WITHIN_S`.
+        """
         if self._writer:
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
         while not self._queue.empty():
             self._queue.get_nowait().done.cancel()
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        closing = asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        if not (await asyncio.wait({closing}, timeout=CLOSE_WITHIN_S))[0]:
+            log.warning("the database does not answer; what was under way ends with this process")
+            closing.cancel()
         self._thread.shutdown()
 
     async def append(self, events: Sequence[Event]) -> list[Outcome]:
@@ -109,7 +118,7 @@ class EventLog:
         while True:
             try:
                 loop = asyncio.get_running_loop()
-                outcomes = await asyncio.shield(loop.run_in_executor(self._thread, self._append, events))
+                outcomes = await loop.run_in_executor(self._thread, self._append, events)
             except (OperationalError, InterfaceError) as error:
                 delay = RETRY_DELAYS_S[min(attempt, len(RETRY_DELAYS_S) - 1)]
                 if attempt == 0:

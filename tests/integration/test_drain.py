@@ -19,6 +19,8 @@ from tests.broken_journals import damaged, garbage
 from tests.journal_entries import LATER, NOON, heard, now
 from tests.waiting import eventually
 from wattbook.drain import JournalRecorder
+from wattbook.record import record
+from wattbook.settings import Settings
 
 
 @asynccontextmanager
@@ -90,3 +92,20 @@ async def test_of_a_damaged_journal_all_before_the_damage_is_recorded_and_the_ot
     assert broken.exists()
     told = complaints(caplog, broken)
     assert len(told) == len(set(told)) <= 3
+
+
+async def test_a_recorder_stops_while_the_database_is_away_and_the_next_one_loses_nothing(
+    tmp_path: Path, database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings.from_environment({"WATTBOOK_DATA_DIR": str(tmp_path)})
+    journal = journal_of_a_dead_receiver(settings.journal_dir)
+    stop = asyncio.Event()
+    stop.set()
+
+    assert await asyncio.wait_for(record(settings, "postgresql://127.0.0.1:1/away", stop), 30) == 0
+    assert "3 entries stay in the journals" in caplog.text
+
+    install(database, READ_MODELS)
+    async with recording(settings.journal_dir, database):
+        await eventually(lambda: not journal.exists())
+    assert len(recorded(database)) == 3
