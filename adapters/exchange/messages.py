@@ -75,6 +75,12 @@ class Fractional(str):
     __slots__ = ()
 
 
+class NoNumber(str):
+    """What JSON does not have and some writers write all the same: ``NaN`` or ``Infinity``, as written."""
+
+    __slots__ = ()
+
+
 class _Doubled(dict[str, Any]):
     """An object that gives a key more than once; in doubt are those with different values."""
 
@@ -136,7 +142,22 @@ def _fields(raw: bytes) -> dict[str, Any]:
     envelopes = [name for name in ENVELOPES if name in message]
     if len(envelopes) != 1 or not isinstance(fields := message[envelopes[0]], dict):
         raise UnreadableDealError(UNREADABLE)
+    if b"NaN" in raw or b"Infinity" in raw:
+        _refuse_no_numbers({**message, envelopes[0]: {name: fields[name] for name in fields if name not in FIELDS}})
     return fields
+
+
+def _refuse_no_numbers(beside: object) -> None:
+    """In a field of the deal it makes that field invalid; anywhere *beside* it, the message is no JSON."""
+    match beside:
+        case NoNumber():
+            raise UnreadableDealError(UNREADABLE)
+        case dict():
+            for value in beside.values():
+                _refuse_no_numbers(value)
+        case list():
+            for value in beside:
+                _refuse_no_numbers(value)
 
 
 def _is_deep(raw: bytes) -> bool:
@@ -163,12 +184,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return doubled
 
 
-def _refuse_constant(text: str) -> None:
-    raise ValueError(f"{text} is no JSON")
-
-
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_int=Integer, parse_float=Fractional, parse_constant=_refuse_constant
+    object_pairs_hook=_object, parse_int=Integer, parse_float=Fractional, parse_constant=NoNumber
 )
 
 

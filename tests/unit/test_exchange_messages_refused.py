@@ -19,9 +19,8 @@ UNREADABLE = {
     "UTF-16": message().encode("utf-16"),
     "a byte order mark": message().encode("utf-8-sig"),
     "random bytes": bytes(range(256)),
-    "a price of NaN": message(price=float("nan")).encode(),
-    "a price of Infinity": message(price=float("inf")).encode(),
-    "a price of -Infinity": message(price=float("-inf")).encode(),
+    "NaN in a field that is not the deal's": message_with("id", '"123", "x": [{"y": NaN}]').encode(),
+    "Infinity beside the deal": (message()[:-1] + ', "x": -Infinity}').encode(),
     "a leading zero": message_with("price", "020.5").encode(),
     "a leading plus": message_with("price", "+20.5").encode(),
     "a bare fraction": message_with("price", ".5").encode(),
@@ -51,6 +50,13 @@ UNREADABLE = {
 @pytest.mark.parametrize("raw", UNREADABLE.values(), ids=UNREADABLE.keys())
 def test_what_is_no_confirmation_at_all_is_unreadable(raw: bytes) -> None:
     assert reason(raw) == "UNREADABLE"
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_a_price_that_is_no_number_is_named_and_leaves_the_rest_readable(value: str) -> None:
+    assert read(message(price=float(value))) == Unreadable(
+        "INVALID: price", EXAMPLE["trader_id"], date.fromisoformat(EXAMPLE["delivery_day"])
+    )
 
 
 NAMES = {
