@@ -30,7 +30,7 @@ export function readPage() {
   }
   const banners = {};
   for (const banner of document.querySelectorAll("[data-banner]")) {
-    banners[banner.dataset.banner] = plain(banner.lastChild?.textContent ?? "");
+    banners[banner.dataset.banner] = plain(banner.querySelector("[data-sentence]")?.textContent ?? "");
   }
   const state = document.querySelector('[data-field="state"]');
   return {

@@ -1,6 +1,6 @@
 // Is every figure written exactly, with the signs and spaces that a person expects?
 import { expect, test } from "vitest";
-import { countOf, eur, eurPerMwh, mwh, whole } from "./format";
+import { countOf, deltaOf, eur, eurPerMwh, mwh, whole } from "./format";
 
 test.each([
   ["0.125", "0.12"],
@@ -54,4 +54,17 @@ test("positions and counts are grouped, and one deal is not one deals", () => {
   expect(whole("9007199254740993")).toBe("9\u2009007\u2009199\u2009254\u2009740\u2009993");
   expect(countOf(1, "deal")).toBe("1 deal");
   expect(countOf(1200, "deal")).toBe("1\u2009200 deals");
+});
+
+test.each([
+  ["0.42", "GREEN", "+0.42"],
+  ["0.004", "GREEN", "+0.004"],
+  ["0.005", "GREEN", "+0.005"],
+  ["0.000001", "GREEN", "+0.000001"],
+  ["-0.0025", "RED", "−0.002"],
+  ["0", "RED", "0.00"],
+  ["0", "GREEN", "+<0.000001"],
+  [null, "UNKNOWN", "—"],
+])("a delta of %s with the light %s reads %s, never as a green zero", (delta, light, shown) => {
+  expect(deltaOf({ delta, light })).toBe(shown);
 });

@@ -16,15 +16,18 @@ function formatter(decimals: number, sign: Sign): Intl.NumberFormat {
   });
 }
 
+const DECIMALS = [0, 1, 2, 3, 4, 5, 6] as const;
 const formatters = {
-  "when-negative": { 2: formatter(2, "when-negative"), 3: formatter(3, "when-negative") },
-  always: { 2: formatter(2, "always"), 3: formatter(3, "always") },
+  "when-negative": DECIMALS.map((decimals) => formatter(decimals, "when-negative")),
+  always: DECIMALS.map((decimals) => formatter(decimals, "always")),
 };
 
-function write(value: string | null | undefined, decimals: 2 | 3, sign: Sign): string {
+function write(value: string | null | undefined, decimals: (typeof DECIMALS)[number], sign: Sign): string {
   if (value === null || value === undefined) return UNKNOWN;
   // The standard takes decimal strings of any length exactly; the type only knows the literal form.
-  const parts = formatters[sign][decimals].formatToParts(value as Intl.StringNumericLiteral);
+  const parts = (formatters[sign][decimals] as Intl.NumberFormat).formatToParts(
+    value as Intl.StringNumericLiteral,
+  );
   return parts
     .map((part) => {
       if (part.type === "group") return THIN_SPACE;
@@ -40,6 +43,16 @@ export const eur = (value: string | null | undefined, sign: Sign = "when-negativ
 /** EUR/MWh with 2 decimals. */
 export const eurPerMwh = (value: string | null | undefined, sign: Sign = "when-negative") =>
   write(value, 2, sign);
+
+/**
+ * Average minus reference, in EUR/MWh: with 2 decimals, and more where these would say zero. Equal is not above, so a
+ * delta that is above must not read 0.00.
+ */
+export function deltaOf({ delta, light }: { delta?: string | null; light: string }): string {
+  const decimals = delta ? DECIMALS.slice(2).find((each) => /[1-9]/.test(write(delta, each, "always"))) : 2;
+  if (decimals !== undefined) return write(delta, decimals, "always");
+  return light === "GREEN" ? `+<${write("0.000001", 6, "when-negative")}` : write(delta, 2, "always");
+}
 
 /** MWh (or MW) with 3 decimals. */
 export const mwh = (value: string | null | undefined, sign: Sign = "when-negative") => write(value, 3, sign);

@@ -1,7 +1,7 @@
 // Does the address hold all of the screen, and nothing that is not one?
 import { act, renderHook } from "@testing-library/react";
 import { expect, test } from "vitest";
-import { readAddress, writeAddress } from "./address";
+import { impossibleIn, readAddress, writeAddress } from "./address";
 import { useAddress } from "./useAddress";
 
 test("an empty address is the whole desk, today, live", () => {
@@ -25,9 +25,23 @@ test("names with spaces and signs survive", () => {
   expect(readAddress(writeAddress(address).slice(1))).toEqual(address);
 });
 
-test("a day or position that cannot be is left out", () => {
-  expect(readAddress("?day=2023-02-30&at=-1")).toMatchObject({ day: null, at: null });
-  expect(readAddress("?day=today&at=1e3")).toMatchObject({ day: null, at: null });
+test.each(["?day=2026-02-31", "?day=today", "?day=2026-2-3"])(
+  "%s has no such day, and is not today",
+  (search) => {
+    expect(impossibleIn(readAddress(search))).toMatchObject({ title: "There is no such day" });
+  },
+);
+
+test.each(["?at=-1", "?at=1e3", "?at=99999999999999999999"])(
+  "%s has no such position, and is not live",
+  (search) => {
+    expect(impossibleIn(readAddress(search))).toMatchObject({ title: "There is no such position" });
+  },
+);
+
+test("an address that can be is not refused", () => {
+  expect(impossibleIn(readAddress("?day=2024-02-29&at=48213"))).toBeNull();
+  expect(impossibleIn(readAddress(""))).toBeNull();
 });
 
 test("a change keeps the rest of the address, and going back undoes it", async () => {

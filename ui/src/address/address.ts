@@ -1,4 +1,5 @@
 // What does the page's address say? Trader, delivery day, moment of knowledge and opened period: all of the screen.
+import { type Failure, impossibleDay, impossiblePosition } from "../api/failure";
 import { isDay } from "../market/time";
 
 export interface Address {
@@ -16,14 +17,19 @@ export const EVERY_PERIOD = "day";
 
 export function readAddress(search: string): Address {
   const parameters = new URLSearchParams(search);
-  const day = parameters.get("day");
-  const at = parameters.get("at");
   return {
     trader: parameters.get("trader") || null,
-    day: day && isDay(day) ? day : null,
-    at: at && /^\d{1,19}$/.test(at) ? at : null,
+    day: parameters.get("day") || null,
+    at: parameters.get("at") || null,
     period: parameters.get("period") || null,
   };
+}
+
+/** A mistyped day or position is told, never taken for today or live. */
+export function impossibleIn({ day, at }: Address): Failure | null {
+  if (day !== null && !isDay(day)) return impossibleDay(day);
+  if (at !== null && !/^\d{1,19}$/.test(at)) return impossiblePosition(at);
+  return null;
 }
 
 export function writeAddress(address: Address): string {

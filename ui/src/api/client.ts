@@ -5,6 +5,7 @@ import { Client, fetchExchange, subscriptionExchange } from "urql";
 
 const PONG_WITHIN_MS = 5_000;
 const LONGEST_WAIT_MS = 5_000;
+const ANSWER_WITHIN_MS = 20_000;
 
 /** Waits longer after each failure, and by a random part, so that a desk's browsers do not return all at once. */
 async function waitWithJitter(retries: number): Promise<void> {
@@ -54,9 +55,19 @@ export function onStreamClosed(listener: () => void): () => void {
   return stream.on("closed", listener);
 }
 
+/** A question that hangs would never be asked again: after a while it counts as not answered. */
+const fetchInTime: typeof fetch = (address, options) => {
+  const late = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  return fetch(address, {
+    ...options,
+    signal: options?.signal ? AbortSignal.any([options.signal, late]) : late,
+  });
+};
+
 export const client = new Client({
   url: "/graphql",
   preferGetMethod: false,
+  fetch: fetchInTime,
   // No cache: every answer is a snapshot with its own log position, and an old one must never come back.
   exchanges: [
     fetchExchange,

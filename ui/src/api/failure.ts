@@ -1,7 +1,17 @@
 // What went wrong with a request, in words that say what to do?
 import type { CombinedError } from "urql";
+import { whole } from "../format";
 
-export type FailureKind = "unreachable" | "forbidden" | "signed out" | "bad request" | "limit" | "server";
+export type FailureKind =
+  | "unreachable"
+  | "database"
+  | "forbidden"
+  | "signed out"
+  | "bad request"
+  | "no such day"
+  | "no such position"
+  | "limit"
+  | "server";
 
 export interface Failure {
   kind: FailureKind;
@@ -16,11 +26,11 @@ const CODES: Record<string, FailureKind> = {
   LIMIT_EXCEEDED: "limit",
 };
 
-const WORDS: Record<FailureKind, Omit<Failure, "kind">> = {
-  unreachable: {
-    title: "The server cannot be reached",
-    advice: "Nothing is shown rather than something old. The page keeps trying by itself.",
-  },
+const NOTHING_OLD = "Nothing is shown rather than something old. The page recovers by itself.";
+
+const WORDS: Record<Exclude<FailureKind, "no such day" | "no such position">, Omit<Failure, "kind">> = {
+  unreachable: { title: "The server cannot be reached, trying again…", advice: NOTHING_OLD },
+  database: { title: "Wattbook's database does not answer, trying again…", advice: NOTHING_OLD },
   forbidden: {
     title: "These figures are not yours to see",
     advice: "A trader sees own deals only. Choose yourself, or ask for another role.",
@@ -37,11 +47,44 @@ const WORDS: Record<FailureKind, Omit<Failure, "kind">> = {
   },
 };
 
+const PAST_THE_HEAD = /^position (\d+) is past the head of the log, (\d+)$/;
+const UNAVAILABLE = 503;
+
 export function failureOf(error: CombinedError): Failure {
   const first = error.graphQLErrors[0];
   if (!first) return { kind: "unreachable", ...WORDS.unreachable };
-  const kind = CODES[String(first.extensions.code)] ?? "server";
-  const words = WORDS[kind];
+  if ((error.response as Response | undefined)?.status === UNAVAILABLE) {
+    return { kind: "database", ...WORDS.database };
+  }
+  const kind = (CODES[String(first.extensions.code)] ?? "server") as keyof typeof WORDS;
+  if (kind !== "bad request") return { kind, ...WORDS[kind] };
+  const past = PAST_THE_HEAD.exec(first.message);
+  if (past?.[1] && past[2]) return pastTheHead(past[1], past[2]);
   // The server knows best what was wrong with the input, and says it in its message.
-  return kind === "bad request" ? { kind, ...words, advice: first.message } : { kind, ...words };
+  return { kind, ...WORDS[kind], advice: first.message };
+}
+
+function pastTheHead(position: string, head: string): Failure {
+  return {
+    kind: "no such position",
+    title: `There is no position ${whole(position)} yet; the log ends at ${whole(head)}.`,
+    advice: "Choose an earlier position, or follow the log live.",
+  };
+}
+
+/** What an address asks for that cannot be, on no server and at no time. */
+export function impossibleDay(text: string): Failure {
+  return {
+    kind: "no such day",
+    title: "There is no such day",
+    advice: `The address asks for ${text}. Days are written 2023-02-06.`,
+  };
+}
+
+export function impossiblePosition(text: string): Failure {
+  return {
+    kind: "no such position",
+    title: "There is no such position",
+    advice: `The address asks for ${text}. Positions are whole numbers, counted from 1.`,
+  };
 }

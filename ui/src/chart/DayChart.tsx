@@ -13,6 +13,7 @@ import {
   dayRange,
   energyRange,
   energyTicks,
+  hourName,
   type Mark,
   markAt,
   marksOf,
@@ -65,7 +66,12 @@ export default function DayChart({ performance, stale, open }: DayChartProps) {
           energy: { range: () => energyRange(latest.current) },
         },
         axes: [
-          { ...axis, grid: { show: false }, size: 24, values: "{HH}:{mm}" },
+          {
+            ...axis,
+            grid: { show: false },
+            size: 24,
+            values: (_, splits) => splits.map((split) => hourName(latest.current, zone, split)),
+          },
           {
             ...axis,
             scale: "price",
@@ -79,10 +85,14 @@ export default function DayChart({ performance, stale, open }: DayChartProps) {
             ...axis,
             scale: "energy",
             side: 1,
-            size: 44,
+            size: 64,
             grid: { show: false },
             splits: () => energyTicks(latest.current),
-            values: (_, ticks) => ticks.map((tick) => String(Math.round(Math.abs(tick)))),
+            values: (_, ticks) =>
+              ticks.map((tick, index) => {
+                const energy = String(Math.round(Math.abs(tick)));
+                return index === ticks.length - 1 ? `${energy} MWh` : energy;
+              }),
           },
         ],
         series: [

@@ -10,11 +10,12 @@ export function Readout({ entry }: { entry: PeriodPartsFragment | null }) {
     return (
       <p className={classes.readout}>
         <span className={classes.key}>
-          <svg width="26" height="12" aria-hidden="true">
+          <svg width="40" height="12" aria-hidden="true">
             <path className={classes.above} d="M6 1 11 10H1Z" />
             <rect className={classes.notAbove} x="15" y="1" width="9" height="9" />
+            <circle className={classes.unknown} cx="33" cy="5.5" r="4.5" />
           </svg>
-          own average
+          own average: above, not above, no reference
         </span>
         <span className={classes.key}>
           <svg width="22" height="12" aria-hidden="true">

@@ -1,6 +1,6 @@
 // How do a light's shape, a reference step and an energy bar look on the canvas?
 import type uPlot from "uplot";
-import type { Mark } from "./series";
+import { type Mark, stepsOf } from "./series";
 
 export interface Inks {
   text: string;
@@ -47,14 +47,19 @@ export function drawBars(plot: uPlot, marks: readonly Mark[], inks: Inks): void 
 }
 
 export function drawReference(plot: uPlot, marks: readonly Mark[], inks: Inks): void {
+  const { hours, parts } = stepsOf(marks);
+  drawSteps(plot, parts, inks.muted);
+  drawSteps(plot, hours, inks.text);
+}
+
+function drawSteps(plot: uPlot, marks: readonly Mark[], ink: string): void {
   const { ctx } = plot;
   ctx.beginPath();
-  ctx.strokeStyle = inks.text;
+  ctx.strokeStyle = ink;
   ctx.lineWidth = 1.5 * devicePixelRatio;
   let lastEnd: number | null = null;
   for (const mark of marks) {
-    if (mark.reference === null) continue;
-    const y = plot.valToPos(mark.reference, "price", true);
+    const y = plot.valToPos(mark.reference as number, "price", true);
     const left = plot.valToPos(mark.start, "x", true);
     // Steps join only where one period begins as the other ends; a missing price leaves a gap.
     if (lastEnd === mark.start) ctx.lineTo(left, y);

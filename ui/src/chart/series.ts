@@ -1,6 +1,9 @@
 // What does the chart of the day draw? Its numbers place pixels; every figure that is read is formatted from its text.
 import type { PerformancePartsFragment } from "../gql/graphql";
 import { type Shape, sightOf } from "../light/light";
+import { timeOfDay } from "../market/time";
+
+const SECONDS_PER_HOUR = 3_600;
 
 export interface Mark {
   label: string;
@@ -49,7 +52,7 @@ export function priceRange(marks: readonly Mark[]): [number, number] {
   const low = Math.min(...prices);
   const high = Math.max(...prices);
   const span = Math.max(high - low, 2);
-  return [low - span * 0.72, high + span * 0.12];
+  return [low - span * 0.9, high + span * 0.12];
 }
 
 /** Round prices from just below the lowest one up. */
@@ -60,6 +63,23 @@ export function priceTicks(marks: readonly Mark[], high: number, step: number): 
   for (let tick = Math.ceil((lowest - step / 4) / step) * step; tick <= high; tick += step)
     ticks.push(tick || 0);
   return ticks;
+}
+
+/**
+ * The reference's steps, hours and shorter periods apart: a quarter-hour's price lies over its hour and does not end
+ * the hour's line.
+ */
+export function stepsOf(marks: readonly Mark[]): { hours: Mark[]; parts: Mark[] } {
+  const priced = marks.filter((mark) => mark.reference !== null);
+  const isHour = (mark: Mark) => mark.end - mark.start >= SECONDS_PER_HOUR;
+  return { hours: priced.filter(isHour), parts: priced.filter((mark) => !isHour(mark)) };
+}
+
+/** "02:00", and "02:00 A" and "02:00 B" where the clock shows the hour twice. */
+export function hourName(marks: readonly Mark[], zone: string, second: number): string {
+  const letter = marks.find((mark) => mark.start === second)?.label.match(/[AB]$/)?.[0];
+  const time = timeOfDay(zone, second * 1000).slice(0, 5);
+  return letter ? `${time} ${letter}` : time;
 }
 
 /** Bars stand in the lowest third: bought upwards from the zero line, sold downwards. */

@@ -2,6 +2,7 @@
 import { useMediaQuery } from "@mantine/hooks";
 import { lazy, Suspense, useCallback, useEffect, useRef } from "react";
 import type { Address } from "../address/address";
+import { repairLanguage } from "../chart/language";
 import { Banners } from "../health/Banners";
 import { Foot } from "../health/Foot";
 import { usePulse, useServerNow } from "../health/PulseContext";
@@ -24,7 +25,10 @@ import type { Selection } from "./selection";
 import { titleOf } from "./title";
 
 // The chart follows right after the first paint; the deals are fetched when somebody asks for them.
-const DayChart = lazy(() => import("../chart/DayChart"));
+const DayChart = lazy(() => {
+  repairLanguage(navigator);
+  return import("../chart/DayChart");
+});
 const DealsPanel = lazy(() => import("../deals/DealsPanel"));
 
 interface DayViewProps {
@@ -63,7 +67,7 @@ export function DayView({ selection, period, go }: DayViewProps) {
   };
   // A delivery is over or ahead as of the moment that is shown: for a past position, the moment it was recorded.
   const recordedAt = performance?.knowledge.recordedAt;
-  const moment = !live && recordedAt ? Date.parse(recordedAt) : now;
+  const moment = live ? now : recordedAt ? Date.parse(recordedAt) : 0;
   return (
     <>
       <main
@@ -110,6 +114,7 @@ export function DayView({ selection, period, go }: DayViewProps) {
               performance={performance}
               period={period}
               at={at}
+              stale={stale}
               close={() => go({ period: null })}
             />
           </Suspense>

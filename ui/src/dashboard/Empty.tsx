@@ -1,6 +1,6 @@
 // Why are there no figures? Because nothing was dealt, because nothing could have arrived, or because it is not known.
 import type { PerformancePartsFragment } from "../gql/graphql";
-import { completeUpTo } from "../health/complete";
+import { completenessOf } from "../health/complete";
 import { usePulse } from "../health/PulseContext";
 import { useMarket } from "../market/MarketContext";
 import { dayName, momentSeenFrom } from "../market/time";
@@ -18,17 +18,19 @@ export function Empty({
   const { health, freshness } = usePulse();
   const { market } = useMarket();
   const whose = traderId === null ? "" : ` of ${traderId}`;
-  const complete = completeUpTo(performance.knowledge, at === null ? health : null, freshness);
-  const until = complete && momentSeenFrom(market.timeZone, complete, today);
+  const complete = completenessOf(performance.knowledge, at === null ? health : null, freshness);
+  const moment = (time: string) => momentSeenFrom(market.timeZone, time, today);
   const connected = health?.feeds.some((feed) => feed.state === "CONNECTED");
   const why =
     at !== null
       ? `None was known at position ${at}.`
-      : until === null
+      : complete.is === "never connected"
         ? `${market.exchange} has never been connected.`
-        : connected
-          ? `The feed is connected and complete up to ${until}.`
-          : `The feed is not connected, and complete only up to ${until}.`;
+        : complete.is === "missing"
+          ? `Deals may be missing since ${moment(complete.since)}.`
+          : connected
+            ? `The feed is connected and complete up to ${moment(complete.upTo)}.`
+            : `The feed is not connected, and complete only up to ${moment(complete.upTo)}.`;
   return (
     <p className={classes.empty} data-field="empty">
       No deals{whose} yet for {dayName(day)}. {why}

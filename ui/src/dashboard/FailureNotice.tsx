@@ -1,9 +1,11 @@
 // What stands in place of figures that could not be had?
 import { Button } from "@mantine/core";
 import type { Address } from "../address/address";
-import type { Failure } from "../api/failure";
+import type { Failure, FailureKind } from "../api/failure";
 import { useMarket } from "../market/MarketContext";
 import classes from "./dashboard.module.css";
+
+const OF_THE_ADDRESS: readonly FailureKind[] = ["bad request", "no such day", "no such position"];
 
 interface FailureNoticeProps {
   failure: Failure;
@@ -21,7 +23,7 @@ export function FailureNotice({ failure, go }: FailureNoticeProps) {
           Show the figures of {own}
         </Button>
       )}
-      {failure.kind === "bad request" && (
+      {OF_THE_ADDRESS.includes(failure.kind) && (
         <Button variant="default" size="xs" onClick={() => go({ at: null, day: null, period: null })}>
           Show today, live
         </Button>

@@ -1,7 +1,7 @@
 // What does the screen show, once the address and the viewer are put together?
 import type { Address } from "../address/address";
 import type { MarketQuery } from "../gql/graphql";
-import { seesWholeDesk } from "../market/MarketContext";
+import { seesWholeDesk } from "../market/viewer";
 
 export interface Selection {
   /** null is the whole desk. */

@@ -18,55 +18,58 @@ export function DealTable({ deals, withTrader, withPeriod }: DealTableProps) {
   const zone = useMarket().market.timeZone;
   const today = dayOf(zone, usePulse().serverNow());
   return (
-    // On a phone the table scrolls sideways, and what scrolls must be reachable by keyboard.
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
-    <section className={classes.scroll} aria-label="Deals, newest first" tabIndex={0}>
-      <table className={classes.table}>
-        <thead>
-          <tr>
-            <th scope="col" className={classes.text}>
-              Executed
-            </th>
-            {withTrader && (
+    <>
+      <p className={classes.swipe}>Swipe sideways for the energy, the deal and its log position →</p>
+      {/* On a phone the table scrolls sideways, and what scrolls must be reachable by keyboard. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: see above */}
+      <section className={classes.scroll} aria-label="Deals, newest first" tabIndex={0}>
+        <table className={classes.table}>
+          <thead>
+            <tr>
               <th scope="col" className={classes.text}>
-                Trader
+                Executed
               </th>
-            )}
-            {withPeriod && (
+              {withTrader && (
+                <th scope="col" className={classes.text}>
+                  Trader
+                </th>
+              )}
+              {withPeriod && (
+                <th scope="col" className={classes.text}>
+                  Period
+                </th>
+              )}
               <th scope="col" className={classes.text}>
-                Period
+                Side
               </th>
-            )}
-            <th scope="col" className={classes.text}>
-              Side
-            </th>
-            <th scope="col">Power MW</th>
-            <th scope="col">EUR/MWh</th>
-            <th scope="col">Energy MWh</th>
-            <th scope="col" className={classes.text}>
-              Deal
-            </th>
-            <th scope="col">Log position</th>
-          </tr>
-        </thead>
-        <tbody>
-          {deals.map((deal) => (
-            <tr key={deal.position} data-deal={deal.dealId}>
-              <td className={classes.text}>{momentSeenFrom(zone, deal.executionTime, today)}</td>
-              {withTrader && <td className={classes.text}>{deal.traderId}</td>}
-              {withPeriod && <td className={classes.text}>{periodName(deal.period.label)}</td>}
-              <td className={classes.text}>
-                <span className={classes.side}>{deal.direction === "BUY" ? "Buy" : "Sell"}</span>
-              </td>
-              <td>{mwh(deal.quantityMw)}</td>
-              <td title={deal.price}>{eurPerMwh(deal.price)}</td>
-              <td>{mwh(deal.energyMwh)}</td>
-              <td className={classes.text}>{deal.dealId}</td>
-              <td>{whole(deal.position)}</td>
+              <th scope="col">Power MW</th>
+              <th scope="col">Price EUR/MWh</th>
+              <th scope="col">Energy MWh</th>
+              <th scope="col" className={classes.text}>
+                Deal
+              </th>
+              <th scope="col">Log position</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+          </thead>
+          <tbody>
+            {deals.map((deal) => (
+              <tr key={deal.position} data-deal={deal.dealId}>
+                <td className={classes.text}>{momentSeenFrom(zone, deal.executionTime, today)}</td>
+                {withTrader && <td className={classes.text}>{deal.traderId}</td>}
+                {withPeriod && <td className={classes.text}>{periodName(deal.period.label)}</td>}
+                <td className={classes.text}>
+                  <span className={classes.side}>{deal.direction === "BUY" ? "Buy" : "Sell"}</span>
+                </td>
+                <td>{mwh(deal.quantityMw)}</td>
+                <td title={deal.price}>{eurPerMwh(deal.price)}</td>
+                <td>{mwh(deal.energyMwh)}</td>
+                <td className={classes.text}>{deal.dealId}</td>
+                <td>{whole(deal.position)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </>
   );
 }

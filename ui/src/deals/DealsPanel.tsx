@@ -1,15 +1,14 @@
 // Why? The deals behind one row, beside the figures that they add up to.
 import { Button, Drawer } from "@mantine/core";
 import { EVERY_PERIOD } from "../address/address";
-import { Figure } from "../figures/Figure";
-import { countOf, eur, eurPerMwh, mwh, whole } from "../format";
-import type { FiguresPartsFragment, PerformancePartsFragment } from "../gql/graphql";
+import { countOf, whole } from "../format";
+import type { PerformancePartsFragment } from "../gql/graphql";
 import { useFocusBack } from "../keyboard/useFocusBack";
-import { useMarket } from "../market/MarketContext";
-import { dayName, momentSeenFrom } from "../market/time";
+import { dayName } from "../market/time";
 import { periodName } from "../periods/rows";
 import { DealTable } from "./DealTable";
 import classes from "./deals.module.css";
+import { Evidence } from "./Evidence";
 import { useDeals } from "./useDeals";
 
 const INSTANTLY = { duration: 0 };
@@ -19,10 +18,11 @@ interface DealsPanelProps {
   /** A label, or every period of the day. */
   period: string;
   at: string | null;
+  stale: boolean;
   close: () => void;
 }
 
-export default function DealsPanel({ performance, period, at, close }: DealsPanelProps) {
+export default function DealsPanel({ performance, period, at, stale, close }: DealsPanelProps) {
   useFocusBack();
   const { traderId, deliveryDay } = performance;
   const all = period === EVERY_PERIOD;
@@ -51,7 +51,7 @@ export default function DealsPanel({ performance, period, at, close }: DealsPane
             </p>
           ) : (
             <>
-              <Evidence figures={figures} lastUpdate={entry?.referenceLastUpdate ?? null} day={deliveryDay} />
+              <Evidence figures={figures} lastUpdate={entry?.referenceLastUpdate ?? null} stale={stale} />
               <Deals
                 key={`${traderId} ${deliveryDay} ${period} ${at}`}
                 performance={performance}
@@ -64,52 +64,6 @@ export default function DealsPanel({ performance, period, at, close }: DealsPane
         </Drawer.Body>
       </Drawer.Content>
     </Drawer.Root>
-  );
-}
-
-function Evidence({
-  figures,
-  lastUpdate,
-  day,
-}: {
-  figures: FiguresPartsFragment;
-  lastUpdate: string | null;
-  day: string;
-}) {
-  const zone = useMarket().market.timeZone;
-  return (
-    <dl className={classes.evidence}>
-      <div>
-        <dt>Average</dt>
-        <dd>
-          <Figure field="average" text={eurPerMwh(figures.averagePrice)} exact={figures.averagePrice} />
-        </dd>
-      </div>
-      <div>
-        <dt>Reference{lastUpdate && `, of ${momentSeenFrom(zone, lastUpdate, day)}`}</dt>
-        <dd>
-          <Figure field="reference" text={eurPerMwh(figures.referencePrice)} exact={figures.referencePrice} />
-        </dd>
-      </div>
-      <div>
-        <dt>Position</dt>
-        <dd>
-          <Figure field="position" text={mwh(figures.positionMwh, "always")} unit="MWh" />
-        </dd>
-      </div>
-      <div>
-        <dt>Realised PnL</dt>
-        <dd>
-          <Figure field="realised" text={eur(figures.realisedPnlEur, "always")} money />
-        </dd>
-      </div>
-      <div>
-        <dt>Unrealised PnL</dt>
-        <dd>
-          <Figure field="unrealised" text={eur(figures.unrealisedPnlEur, "always")} money />
-        </dd>
-      </div>
-    </dl>
   );
 }
 

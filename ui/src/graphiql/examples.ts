@@ -1,6 +1,8 @@
 // Which questions do analysts start from? One tab each; every figure in the answers carries its log position.
 
-interface Example {
+export interface Example {
+  /** The operation's name, by which an address can ask for it. */
+  name: string;
   query: string;
   variables?: string;
 }
@@ -18,10 +20,25 @@ const FIGURES = `dealCount
       lightReason
       pnlAgainstReferenceEur`;
 
-/** Filled with a day and a trader that have something to show. */
-export const examplesFor = (day: string, trader: string): Example[] => [
+/**
+ * Filled with a day and a trader that have something to show. A viewer who sees own figures only is given no question
+ * about the desk.
+ */
+export function examplesFor(day: string, trader: string, ownOnly: boolean): Example[] {
+  const examples = allExamples(day, trader);
+  return ownOnly ? examples.filter(({ name }) => name !== "DeskDay") : examples;
+}
+
+/** The example that an address like /graphiql#OpenRejections opens; null when it names none. */
+export function exampleNamed(examples: readonly Example[], hash: string): Example | null {
+  return examples.find(({ name }) => `#${name}` === hash) ?? null;
+}
+
+const allExamples = (day: string, trader: string): Example[] => [
   {
-    query: `# How did one trader do on a delivery day, and what was it computed from?
+    name: "TraderDay",
+    query: `# How did one trader do on a delivery day,
+# and what was it computed from?
 query TraderDay($trader: String!, $day: Date!) {
   performance(traderId: $trader, deliveryDay: $day) {
     knowledge {
@@ -53,7 +70,9 @@ query TraderDay($trader: String!, $day: Date!) {
     variables: variables({ trader, day }),
   },
   {
-    query: `# How did the whole desk do? The desk is one book of all deals.
+    name: "DeskDay",
+    query: `# How did the whole desk do?
+# The desk is one book of all deals.
 query DeskDay($day: Date!) {
   traders
   performance(deliveryDay: $day) {
@@ -70,7 +89,9 @@ query DeskDay($day: Date!) {
     variables: variables({ day }),
   },
   {
-    query: `# Which deals stand behind one period? For the next page, put endCursor into "after".
+    name: "PeriodDeals",
+    query: `# Which deals stand behind one period?
+# For the next page, put endCursor into "after".
 query PeriodDeals($filter: DealFilter!, $after: String) {
   deals(filter: $filter, first: 50, after: $after) {
     edges {
@@ -102,7 +123,9 @@ query PeriodDeals($filter: DealFilter!, $after: String) {
     }),
   },
   {
-    query: `# Which reference prices were known at a position of the log? Without asOf: the newest.
+    name: "PricesAsOf",
+    query: `# Which reference prices were known at a position of
+# the log? Without asOf: the newest.
 query PricesAsOf($day: Date!, $asOf: AsOf) {
   referencePrices(deliveryDay: $day, asOf: $asOf) {
     period {
@@ -117,7 +140,9 @@ query PricesAsOf($day: Date!, $asOf: AsOf) {
     variables: variables({ day, asOf: { position: "1" } }),
   },
   {
-    query: `# What exactly was recorded? The raw log, upwards, with its hash chain.
+    name: "RawEvents",
+    query: `# What exactly was recorded?
+# The raw log, upwards, with its hash chain.
 query RawEvents($after: String) {
   events(first: 20, after: $after) {
     edges {
@@ -140,7 +165,9 @@ query RawEvents($after: String) {
     variables: variables({ after: null }),
   },
   {
-    query: `# What could not be read, or conflicts, and waits for a decision?
+    name: "OpenRejections",
+    query: `# What could not be read, or conflicts,
+# and waits for a decision?
 query OpenRejections {
   rejections(includeResolved: false) {
     edges {
@@ -161,7 +188,9 @@ query OpenRejections {
 `,
   },
   {
-    query: `# Each deal as it is recorded. Give "after" a position to start from there, with none skipped.
+    name: "LiveDeals",
+    query: `# Each deal as it is recorded. Give "after" a position
+# to start from there, with none skipped.
 subscription LiveDeals {
   dealsRecorded {
     traderId

@@ -35,7 +35,7 @@ export function Header({ selection, go, showHelp }: HeaderProps) {
       <Knowledge selection={selection} go={(position) => go({ at: position })} />
       <div className={classes.state}>
         <LivePill at={at} />
-        <Ages />
+        {at === null && <Ages />}
         <MarketClock />
         <UserMenu showHelp={showHelp} />
       </div>

@@ -33,7 +33,8 @@ export function Knowledge({ selection, go }: KnowledgeProps) {
           <MomentForm
             traderId={traderId}
             deliveryDay={day}
-            position={at ?? head}
+            at={at}
+            head={head}
             choose={(position) => {
               setChoosing(false);
               go(position);

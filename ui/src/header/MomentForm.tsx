@@ -1,11 +1,11 @@
 // Which moment of knowledge? A time on the market's clock, looked up to a position, or the position itself.
 import { Button, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { useClient } from "urql";
+import { useClient, useQuery } from "urql";
 import { failureOf } from "../api/failure";
 import { graphql } from "../gql";
 import { usePulse } from "../health/PulseContext";
-import { instantOf, localOf } from "../market/instant";
+import { instantOf, knownFrom, localOf } from "../market/instant";
 import { useMarket } from "../market/MarketContext";
 import classes from "./header.module.css";
 
@@ -17,28 +17,47 @@ const PositionAtDocument = graphql(`
   }
 `);
 
+const RecordedAtDocument = graphql(`
+  query RecordedAt($traderId: String, $deliveryDay: Date!, $asOf: AsOf!) {
+    performance(traderId: $traderId, deliveryDay: $deliveryDay, asOf: $asOf) {
+      knowledge { recordedAt }
+    }
+  }
+`);
+
 interface MomentFormProps {
   traderId: string | null;
   deliveryDay: string;
-  /** The position to start from. */
-  position: string;
+  /** The position that is shown; null is live. */
+  at: string | null;
+  /** The newest position. */
+  head: string;
   choose: (position: string) => void;
 }
 
-export function MomentForm({ traderId, deliveryDay, position, choose }: MomentFormProps) {
+export function MomentForm({ traderId, deliveryDay, at, head, choose }: MomentFormProps) {
   const client = useClient();
   const zone = useMarket().market.timeZone;
   const { serverNow } = usePulse();
-  const [time, setTime] = useState(() => localOf(zone, serverNow()));
+  const [now] = useState(() => localOf(zone, serverNow()));
+  const [typed, setTyped] = useState<string | null>(null);
+  const [shown] = useQuery({
+    query: RecordedAtDocument,
+    variables: { traderId, deliveryDay, asOf: { position: at ?? "0" } },
+    pause: at === null,
+  });
+  const recorded = shown.data?.performance.knowledge.recordedAt;
+  const time = typed ?? (at === null ? now : recorded ? knownFrom(zone, recorded) : "");
   const [timeError, setTimeError] = useState<string | null>(null);
-  const [text, setText] = useState(position);
+  const [text, setText] = useState(at ?? head);
   const digits = text.replace(/\s/g, "");
   const valid = /^\d{1,19}$/.test(digits);
 
   const submitTime = async (event: FormEvent) => {
     event.preventDefault();
     const recordedAt = instantOf(zone, time);
-    if (recordedAt === null) return setTimeError("The market's clock never shows this.");
+    if (recordedAt === null)
+      return setTimeError("Not a time of the market's clock. Write it like 2026-10-24 17:00.");
     const result = await client.query(PositionAtDocument, { traderId, deliveryDay, recordedAt }).toPromise();
     if (result.data) choose(result.data.performance.knowledge.position);
     else if (result.error) setTimeError(failureOf(result.error).title);
@@ -52,13 +71,12 @@ export function MomentForm({ traderId, deliveryDay, position, choose }: MomentFo
       <form className={classes.moment} onSubmit={submitTime}>
         <TextInput
           data-autofocus
-          type="datetime-local"
-          step={1}
+          placeholder="2026-10-24 17:00"
           size="xs"
           label={`As known at (${zone})`}
           value={time}
           onChange={(event) => {
-            setTime(event.currentTarget.value);
+            setTyped(event.currentTarget.value);
             setTimeError(null);
           }}
           error={timeError}

@@ -4,7 +4,8 @@ import { useRef } from "react";
 import { useQuery } from "urql";
 import { graphql } from "../gql";
 import { useCommands } from "../keyboard/useCommands";
-import { seesWholeDesk, useMarket } from "../market/MarketContext";
+import { useMarket } from "../market/MarketContext";
+import { seesWholeDesk } from "../market/viewer";
 import classes from "./header.module.css";
 
 const TradersDocument = graphql(`

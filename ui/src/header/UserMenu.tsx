@@ -1,7 +1,7 @@
 // Who is looking, and how do they like the page?
 import { Menu, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import { useCommands } from "../keyboard/useCommands";
-import { seesWholeDesk, useMarket } from "../market/MarketContext";
+import { useMarket } from "../market/MarketContext";
 import { usePreferences } from "../preferences/preferences";
 import classes from "./header.module.css";
 
@@ -31,7 +31,9 @@ export function UserMenu({ showHelp }: { showHelp: () => void }) {
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>{viewer.roles.map((role) => role.toLowerCase()).join(", ")}</Menu.Label>
+        <Menu.Label>
+          Signed in as {viewer.name} ({viewer.roles.map((role) => role.toLowerCase()).join(", ")})
+        </Menu.Label>
         {signInOptions.length > 0 && (
           <>
             <Menu.Label>Development sign-in</Menu.Label>
@@ -58,7 +60,7 @@ export function UserMenu({ showHelp }: { showHelp: () => void }) {
             {THEMES[theme]}
           </Menu.Item>
         ))}
-        <Menu.Label>Light</Menu.Label>
+        <Menu.Label>Colours of the light</Menu.Label>
         <Menu.Item
           closeMenuOnClick={false}
           rightSection={chosen(palette === "blue-amber")}
@@ -71,11 +73,9 @@ export function UserMenu({ showHelp }: { showHelp: () => void }) {
           Hide money
         </Menu.Item>
         <Menu.Item onClick={showHelp}>Keyboard and meanings</Menu.Item>
-        {seesWholeDesk(viewer) && (
-          <Menu.Item component="a" href="/graphiql">
-            GraphiQL
-          </Menu.Item>
-        )}
+        <Menu.Item component="a" href="/graphiql">
+          GraphiQL
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

@@ -4,7 +4,7 @@ import { countOf, whole } from "../format";
 import type { PerformancePartsFragment } from "../gql/graphql";
 import { useMarket } from "../market/MarketContext";
 import { momentSeenFrom } from "../market/time";
-import { completeUpTo } from "./complete";
+import { type Completeness, completenessOf } from "./complete";
 import classes from "./health.module.css";
 import { usePulse } from "./PulseContext";
 import { lineSentences } from "./sentences";
@@ -20,7 +20,7 @@ export function Foot({ performance, at, today }: FootProps) {
   const zone = useMarket().market.timeZone;
   const moment = (time: string) => momentSeenFrom(zone, time, today);
   const live = at === null;
-  const complete = performance && completeUpTo(performance.knowledge, live ? health : null, freshness);
+  const complete = performance && completenessOf(performance.knowledge, live ? health : null, freshness);
   const behind = health ? BigInt(health.logPosition) - BigInt(health.projectionPosition) : null;
   return (
     <footer className={classes.foot}>
@@ -36,9 +36,7 @@ export function Foot({ performance, at, today }: FootProps) {
                 {behind > 0n ? `${countOf(Number(behind), "event")} behind the log` : "level with the log"}
               </span>
             )}
-            <span data-field="completeUpTo">
-              {complete ? `complete up to ${moment(complete)}` : "never connected to the exchange"}
-            </span>
+            {complete && <span data-field="completeUpTo">{completenessIn(complete, moment)}</span>}
           </>
         )}
       </p>
@@ -51,4 +49,10 @@ export function Foot({ performance, at, today }: FootProps) {
       )}
     </footer>
   );
+}
+
+function completenessIn(complete: Completeness, moment: (time: string) => string): string {
+  if (complete.is === "complete") return `complete up to ${moment(complete.upTo)}`;
+  if (complete.is === "missing") return `deals may be missing since ${moment(complete.since)}`;
+  return "never connected to the exchange";
 }

@@ -10,15 +10,19 @@ export function usePulse(): Pulse {
   return pulse;
 }
 
-/** The server's clock, looked at again every second. */
+/** The server's clock, looked at again as each of its seconds begins: a clock must not lag behind what it dates. */
 export function useServerNow(): number {
   const { serverNow } = usePulse();
   const [now, setNow] = useState(serverNow);
   useEffect(() => {
-    const look = () => setNow(serverNow());
+    let timer: number | undefined;
+    const look = () => {
+      const seen = serverNow();
+      setNow(seen);
+      timer = window.setTimeout(look, 1_000 - (seen % 1_000));
+    };
     look();
-    const timer = window.setInterval(look, 1_000);
-    return () => window.clearInterval(timer);
+    return () => window.clearTimeout(timer);
   }, [serverNow]);
   return now;
 }

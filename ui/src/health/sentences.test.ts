@@ -1,7 +1,7 @@
 // Is each trouble said in its own plain sentence, and only when there is one?
 import { expect, test } from "vitest";
 import { performance } from "../performance/example";
-import { completeUpTo } from "./complete";
+import { completenessOf } from "./complete";
 import { type Freshness, opened } from "./freshness";
 import { type Circumstances, lineSentences, sentencesOf } from "./sentences";
 import type { Health } from "./useHealth";
@@ -58,22 +58,25 @@ test("one line of two is a notice, not a warning", () => {
   ]);
 });
 
-test("a gap that no day file covers says up to when the figures are complete", () => {
+test("a gap says since when deals may be missing and why, and advises nothing that is not there", () => {
   const knowledge = {
     position: "1",
     recordedAt: "2023-02-06T13:00:00Z",
     completeUpTo: "2023-02-06T12:20:11Z",
   };
-  expect(texts({ performance: performance({ knowledge }) })[0]).toMatch(/^Complete up to 13:20:11:/);
+  expect(texts({ performance: performance({ knowledge }) })).toEqual([
+    "Deals may be missing since 13:20:11: no line to epex was open for a while from then on.",
+  ]);
+  expect(completenessOf(knowledge, health(), LIVE)).toEqual({ is: "missing", since: knowledge.completeUpTo });
 });
 
 test("open rejections are counted", () => {
-  expect(texts({ performance: performance({ openRejections: 1 }) })[0]).toMatch(
-    /^1 message that may concern/,
-  );
-  expect(texts({ performance: performance({ openRejections: 2 }) })[0]).toMatch(
-    /^2 messages that may concern/,
-  );
+  expect(texts({ performance: performance({ openRejections: 1 }) })).toEqual([
+    "1 message from the exchange could not be read or contradicts a recorded deal; figures may change when it is settled.",
+  ]);
+  expect(texts({ performance: performance({ openRejections: 19 }) })).toEqual([
+    "19 messages from the exchange could not be read or contradict a recorded deal; figures may change when they are settled.",
+  ]);
 });
 
 test("reference prices are old after twenty minutes", () => {
@@ -86,6 +89,7 @@ test("reference prices are old after twenty minutes", () => {
 test("the past has no stream and no ages to warn of", () => {
   const freshness = { ...LIVE, phase: "stale", muted: true } as const;
   expect(texts({ live: false, freshness, health: health({ referencePriceFetchedAt: null }) })).toEqual([]);
+  expect(texts({ live: false, health: health({ feeds: [line("epex/1", "DISCONNECTED")] }) })).toEqual([]);
 });
 
 test("each line is told by itself", () => {
@@ -96,8 +100,19 @@ test("each line is told by itself", () => {
 
 test("a log without a gap is complete up to now while a line is connected and every event is in", () => {
   const { knowledge } = performance();
-  expect(completeUpTo(knowledge, health(), LIVE)).toBe(NOW);
-  expect(completeUpTo(knowledge, health({ logPosition: "48214" }), LIVE)).toBe(knowledge.completeUpTo);
-  expect(completeUpTo(knowledge, health({ feeds: [] }), LIVE)).toBe(knowledge.completeUpTo);
-  expect(completeUpTo(knowledge, null, LIVE)).toBe(knowledge.completeUpTo);
+  const recorded = { is: "complete", upTo: knowledge.completeUpTo };
+  expect(completenessOf(knowledge, health(), LIVE)).toEqual({ is: "complete", upTo: NOW });
+  expect(completenessOf(knowledge, health({ logPosition: "48214" }), LIVE)).toEqual(recorded);
+  expect(completenessOf(knowledge, health({ feeds: [] }), LIVE)).toEqual(recorded);
+  expect(completenessOf(knowledge, null, LIVE)).toEqual(recorded);
+});
+
+test("a heartbeat older than the figures does not date them back", () => {
+  const later = "2023-02-06T13:03:28.200Z";
+  const knowledge = { position: "2", recordedAt: later, completeUpTo: later };
+  expect(completenessOf(knowledge, health(), LIVE)).toEqual({ is: "complete", upTo: later });
+  const freshness = { ...LIVE, phase: "stale", muted: true } as const;
+  expect(texts({ freshness, performance: performance({ knowledge }) })).toEqual([
+    "Data as of 14:03:28, reconnecting…",
+  ]);
 });

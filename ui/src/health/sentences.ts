@@ -3,6 +3,7 @@
 import { countOf } from "../format";
 import type { PerformancePartsFragment } from "../gql/graphql";
 import { age, momentSeenFrom } from "../market/time";
+import { completenessOf, laterOf } from "./complete";
 import type { Freshness } from "./freshness";
 import type { Health } from "./useHealth";
 
@@ -12,6 +13,8 @@ export interface Sentence {
   about: "stale" | "exchange" | "incomplete" | "rejections" | "prices" | "lines";
   severity: Severity;
   text: string;
+  /** Where one can read more. */
+  link?: { text: string; address: string };
 }
 
 /** Twice the usual time between two questions, so that one missed answer is not yet a warning. */
@@ -32,17 +35,17 @@ export function sentencesOf(given: Circumstances): Sentence[] {
   return [...ofStream(given), ...ofExchange(given), ...ofFigures(given), ...ofPrices(given)];
 }
 
-function ofStream({ freshness, live, zone, today }: Circumstances): Sentence[] {
+function ofStream({ freshness, performance, live, zone, today }: Circumstances): Sentence[] {
   if (!live || !freshness.muted) return [];
-  const moment = freshness.currentAt;
+  const moment = freshness.currentAt && laterOf(freshness.currentAt, performance?.knowledge.recordedAt);
   const text = moment
     ? `Data as of ${momentSeenFrom(zone, moment, today)}, reconnecting…`
     : "Live updates have not started, the figures may be old. Connecting…";
   return [{ about: "stale", severity: "warning", text }];
 }
 
-function ofExchange({ health, freshness, exchange, zone, today }: Circumstances): Sentence[] {
-  if (!health || freshness.muted) return [];
+function ofExchange({ health, freshness, exchange, live, zone, today }: Circumstances): Sentence[] {
+  if (!health || !live || freshness.muted) return [];
   const { feeds } = health;
   const up = feeds.filter((feed) => feed.state === "CONNECTED");
   if (feeds.length > 0 && up.length === feeds.length) return [];
@@ -59,24 +62,26 @@ function ofExchange({ health, freshness, exchange, zone, today }: Circumstances)
     return [{ about: "exchange", severity: "warning", text }];
   }
   const when = since ? ` since ${momentSeenFrom(zone, since, today)}` : "";
-  const text = `${exchange} has not been connected${when}: deals made now are missing here until its day file is imported.`;
+  const text = `${exchange} has not been connected${when}: deals made from then on are missing here.`;
   return [{ about: "exchange", severity: "warning", text }];
 }
 
-function ofFigures({ performance, zone, today }: Circumstances): Sentence[] {
+function ofFigures({ performance, freshness, exchange, zone, today }: Circumstances): Sentence[] {
   if (!performance) return [];
   const sentences: Sentence[] = [];
-  const { completeUpTo, recordedAt } = performance.knowledge;
-  if (completeUpTo && recordedAt && Date.parse(completeUpTo) < Date.parse(recordedAt)) {
-    const moment = momentSeenFrom(zone, completeUpTo, today);
-    const text = `Complete up to ${moment}: no line was connected for a while after that, and no day file covers it yet.`;
+  const complete = completenessOf(performance.knowledge, null, freshness);
+  if (complete.is === "missing") {
+    const moment = momentSeenFrom(zone, complete.since, today);
+    const text = `Deals may be missing since ${moment}: no line to ${exchange} was open for a while from then on.`;
     sentences.push({ about: "incomplete", severity: "warning", text });
   }
   if (performance.openRejections > 0) {
     const messages = countOf(performance.openRejections, "message");
-    const verb = performance.openRejections === 1 ? "waits" : "wait";
-    const text = `${messages} that may concern these figures could not be taken over and ${verb} for a decision.`;
-    sentences.push({ about: "rejections", severity: "warning", text });
+    const [contradict, they] =
+      performance.openRejections === 1 ? ["contradicts", "it is"] : ["contradict", "they are"];
+    const text = `${messages} from the exchange could not be read or ${contradict} a recorded deal; figures may change when ${they} settled.`;
+    const link = { text: "See in GraphiQL", address: "/graphiql#OpenRejections" };
+    sentences.push({ about: "rejections", severity: "warning", text, link });
   }
   return sentences;
 }

@@ -26,6 +26,8 @@ export interface Pulse {
   freshness: Freshness;
   /** The server's clock now, carried on from its last heartbeat. */
   serverNow: () => number;
+  /** To be told when something was recorded: the server's clock cannot be before that. */
+  notBefore: (moment: string) => void;
   /** To be told when the figures have been asked again and answered. */
   caughtUp: (check: number) => void;
 }
@@ -73,6 +75,10 @@ export function useHealth(): Pulse {
   }, [stale]);
 
   const serverNow = useCallback(() => clock.current.server + (performance.now() - clock.current.heard), []);
+  const notBefore = useCallback((moment: string) => {
+    const ahead = Date.parse(moment) - (clock.current.server + (performance.now() - clock.current.heard));
+    if (ahead > 0) clock.current = { ...clock.current, server: clock.current.server + ahead };
+  }, []);
   const caughtUp = useCallback((check: number) => tell({ type: "caught up", check }), []);
-  return { health, freshness, serverNow, caughtUp };
+  return { health, freshness, serverNow, notBefore, caughtUp };
 }

@@ -18,8 +18,3 @@ export function useMarket(): MarketQuery {
   if (!market) throw new Error("useMarket is only for parts inside MarketContext");
   return market;
 }
-
-/** A viewer who is a trader and nothing more sees own deals only; anybody else may see the whole desk. */
-export function seesWholeDesk(viewer: MarketQuery["viewer"]): boolean {
-  return viewer.roles.some((role) => role !== "TRADER");
-}

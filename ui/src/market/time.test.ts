@@ -1,6 +1,6 @@
 // Do moments, days and ages read as on the market's clock?
 import { expect, test } from "vitest";
-import { addDays, age, clock, dayName, dayOf, isDay, momentSeenFrom, timeOfDay } from "./time";
+import { addDays, age, clock, dateAndMinute, dayName, dayOf, isDay, momentSeenFrom, timeOfDay } from "./time";
 
 const BERLIN = "Europe/Berlin";
 
@@ -21,6 +21,10 @@ test("the market's day begins at its own midnight", () => {
 test("a moment of another day carries its date", () => {
   expect(momentSeenFrom(BERLIN, "2026-10-24T15:00:00Z", "2026-10-24")).toBe("17:00:00");
   expect(momentSeenFrom(BERLIN, "2026-10-24T15:00:00Z", "2026-10-25")).toBe("24 Oct 17:00:00");
+});
+
+test("what changes rarely is told by date and minute", () => {
+  expect(dateAndMinute(BERLIN, "2026-10-28T23:00:00Z")).toBe("29 Oct 00:00");
 });
 
 test("days go on over month ends, leap days and clock changes", () => {

@@ -42,6 +42,12 @@ export function momentSeenFrom(zone: string, moment: string, today: string): str
   return `${date} ${time}`;
 }
 
+/** "6 Feb 14:03", for what changes rarely. */
+export function dateAndMinute(zone: string, moment: string): string {
+  const date = formatter(zone, "date", { day: "numeric", month: "short" }).format(new Date(moment));
+  return `${date} ${timeOfDay(zone, moment).slice(0, 5)}`;
+}
+
 /** "Mon 6 Feb 2023" from "2023-02-06" */
 export function dayName(day: string): string {
   return formatter("UTC", "day-name", { weekday: "short", day: "numeric", month: "short", year: "numeric" })

@@ -60,7 +60,7 @@ export function Cards({ total }: { total: FiguresPartsFragment }) {
         label="PnL (cash)"
         under={
           <>
-            against reference{" "}
+            vs reference{" "}
             <Figure
               field="pnlAgainstReference"
               text={eur(total.pnlAgainstReferenceEur, "always")}

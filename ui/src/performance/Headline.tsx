@@ -1,7 +1,7 @@
 // Am I right now? The light of the whole day, by how much, and how much of the energy it speaks for.
 
 import { Figure } from "../figures/Figure";
-import { eurPerMwh, mwh } from "../format";
+import { deltaOf, eurPerMwh, mwh } from "../format";
 import type { FiguresPartsFragment } from "../gql/graphql";
 import { LightAnnouncement } from "../light/LightAnnouncement";
 import { LightMark } from "../light/LightMark";
@@ -18,7 +18,8 @@ export function Headline({
   live: boolean;
 }) {
   const sight = sightOf(total.light, total.lightReason, stale);
-  const delta = eurPerMwh(total.delta, "always");
+  const delta = deltaOf(total);
+  const empty = total.dealCount === 0;
   return (
     <section className={classes.headline} aria-label="Against the reference price" data-light={sight.shape}>
       <div className={classes.verdict}>
@@ -28,13 +29,19 @@ export function Headline({
             {sight.headline}
           </p>
           <p className={classes.delta}>
-            <Figure field="delta" text={delta} unit="EUR/MWh" exact={total.delta} />
+            <Figure field="delta" text={delta} {...(empty ? {} : { unit: "EUR/MWh" })} exact={total.delta} />
           </p>
         </div>
       </div>
       <p className={classes.under}>
-        <Figure field="priced" text={mwh(total.pricedMwh)} /> of{" "}
-        <Figure field="traded" text={mwh(total.tradedMwh)} /> MWh priced
+        {empty ? (
+          "Nothing to compare"
+        ) : (
+          <>
+            <Figure field="priced" text={mwh(total.pricedMwh)} /> of{" "}
+            <Figure field="traded" text={mwh(total.tradedMwh)} /> MWh priced
+          </>
+        )}
         {total.referencePrice !== null && (
           <>
             {" · reference "}

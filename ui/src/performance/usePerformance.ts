@@ -20,24 +20,28 @@ export interface Answer {
 }
 
 const AGAIN_AFTER_MS = 2_000;
-const PASSING: readonly FailureKind[] = ["unreachable", "server", "limit"];
+const PASSING: readonly FailureKind[] = ["unreachable", "database", "server", "limit"];
 
 /** Belongs to one scope for its whole life: a part that uses it is keyed by its scope. */
 export function usePerformance({ traderId, deliveryDay, at }: Scope): Answer {
   const client = useClient();
-  const { freshness, caughtUp } = usePulse();
+  const { freshness, caughtUp, notBefore } = usePulse();
   const [answer, setAnswer] = useState<Answer>({ performance: null, failure: null });
   const shownSince = useRef(Number.NEGATIVE_INFINITY);
 
-  const take = useCallback((arrived: PerformancePartsFragment, askedAt: number) => {
-    // What was asked after the shown state came in is the truth, whatever its position: a log can be a new one.
-    const later = askedAt >= shownSince.current;
-    shownSince.current = performance.now();
-    setAnswer((shown) => ({
-      performance: later ? arrived : newerOf(shown.performance, arrived),
-      failure: null,
-    }));
-  }, []);
+  const take = useCallback(
+    (arrived: PerformancePartsFragment, askedAt: number) => {
+      // What was asked after the shown state came in is the truth, whatever its position: a log can be a new one.
+      const later = askedAt >= shownSince.current;
+      shownSince.current = performance.now();
+      if (arrived.knowledge.recordedAt) notBefore(arrived.knowledge.recordedAt);
+      setAnswer((shown) => ({
+        performance: later ? arrived : newerOf(shown.performance, arrived),
+        failure: null,
+      }));
+    },
+    [notBefore],
+  );
 
   const { check, phase } = freshness;
   const checking = at === null && phase === "checking";

@@ -1,7 +1,7 @@
 // Where, on a phone? The same periods as two-line rows, so that the money stays on the screen.
 
 import { Figure } from "../figures/Figure";
-import { eur, eurPerMwh, mwh } from "../format";
+import { deltaOf, eur, eurPerMwh, mwh } from "../format";
 import type { PerformancePartsFragment } from "../gql/graphql";
 import { LightMark } from "../light/LightMark";
 import { sightOf } from "../light/light";
@@ -34,7 +34,7 @@ export function PeriodList({ performance, stale, now, open }: PeriodListProps) {
                 <span className={classes.light} data-light={sight.shape}>
                   <LightMark shape={sight.shape} />
                   {figures.delta !== null && (
-                    <Figure field="delta" text={eurPerMwh(figures.delta, "always")} exact={figures.delta} />
+                    <Figure field="delta" text={deltaOf(figures)} exact={figures.delta} />
                   )}
                   <span data-field="light">{sight.word}</span>
                 </span>

@@ -2,7 +2,7 @@
 
 import { EVERY_PERIOD } from "../address/address";
 import { Figure } from "../figures/Figure";
-import { eur, eurPerMwh, mwh } from "../format";
+import { deltaOf, eur, eurPerMwh, mwh } from "../format";
 import type { FiguresPartsFragment, PerformancePartsFragment } from "../gql/graphql";
 import { LightMark } from "../light/LightMark";
 import { sightOf } from "../light/light";
@@ -98,7 +98,7 @@ function FigureCells({ figures, stale }: { figures: FiguresPartsFragment; stale:
     <>
       <td className={classes.light} data-light={sight.shape}>
         <LightMark shape={sight.shape} />
-        {known && <Figure field="delta" text={eurPerMwh(figures.delta, "always")} exact={figures.delta} />}
+        {known && <Figure field="delta" text={deltaOf(figures)} exact={figures.delta} />}
         <span className={classes.word} data-field="light">
           {sight.word}
         </span>

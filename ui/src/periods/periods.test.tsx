@@ -7,6 +7,7 @@ import { figures, performance, period } from "../performance/example";
 import { PeriodTable } from "./PeriodTable";
 import { periodName, rowsOf } from "./rows";
 import { periodStatus } from "./status";
+import { startOf } from "./useStartAtNow";
 
 const START = "2023-02-06T07:00:00Z";
 const END = "2023-02-06T08:00:00Z";
@@ -122,4 +123,29 @@ test("stale rows have unknown lights", () => {
   table(vi.fn(), true);
   expect(rowOf("08–09").textContent).toContain("stale");
   expect(document.querySelectorAll('svg[data-shape="not-above"]')).toHaveLength(0);
+});
+
+test.each([
+  ["2023-02-06T07:30:00Z", "07-08"],
+  ["2023-02-07T07:30:00Z", "08-09"],
+])("at %s the table begins at %s", (now, label) => {
+  const quiet = { dealCount: 0 };
+  const { container } = render(
+    <MantineProvider env="test">
+      <PeriodTable
+        performance={performance({
+          periods: [
+            period("06-07", "2023-02-06T06:00:00Z", "2023-02-06T07:00:00Z", quiet),
+            period("07-08", "2023-02-06T07:00:00Z", "2023-02-06T08:00:00Z", quiet),
+            period("08-09", "2023-02-06T08:00:00Z", "2023-02-06T09:00:00Z"),
+          ],
+        })}
+        stale={false}
+        now={Date.parse(now)}
+        opened={null}
+        open={vi.fn()}
+      />
+    </MantineProvider>,
+  );
+  expect(startOf(container)?.dataset.period).toBe(label);
 });
