@@ -114,12 +114,12 @@ class Asked:
 
     def answered(self, period: DeliveryPeriod, now: datetime, *, news: bool) -> "Asked":
         """Return this after a usable answer, which told something new or not."""
-        before = self.without_news_since_delivery(period, now)
+        before = self.without_news_since_delivery(period.end, now)
         return replace(self, answered_at=now, unanswered=0, without_news=0 if news else before + 1)
 
-    def without_news_since_delivery(self, period: DeliveryPeriod, now: datetime) -> int:
+    def without_news_since_delivery(self, delivery_end: datetime, now: datetime) -> int:
         """Return the answers without news that still count: those of an open period end with its delivery."""
-        if self.answered_at is not None and self.answered_at < period.end <= now:
+        if self.answered_at is not None and self.answered_at < delivery_end <= now:
             return 0
         return self.without_news
 
@@ -214,12 +214,29 @@ def key_of(period: DeliveryPeriod) -> PeriodKey:
     return (period.start, period.minutes)
 
 
-def wait_s(period: DeliveryPeriod, urgency: Urgency, asked: Asked, now: datetime, refresh_s: int) -> int:
-    """Return how many seconds after the last request *period* is asked for again."""
-    over = now >= period.end
+def end_of(key: PeriodKey) -> datetime:
+    """Return when the delivery of the period that *key* stands for is over."""
+    start, minutes = key
+    return start + timedelta(minutes=minutes)
+
+
+def next_look(key: PeriodKey, asked: Asked | None, now: datetime, refresh_s: int) -> datetime:
+    """Return before which instant a period is certainly not due, unless its delivery is not over then.
+
+    That holds from *now* on, whatever is learned about its price, while it is not asked for again.
+    """
+    if asked is None or asked.asked_at > now:
+        return now
+    shortest = wait_s(end_of(key), Urgency.UNPRICED, asked, now, refresh_s)
+    return asked.asked_at + timedelta(seconds=shortest)
+
+
+def wait_s(delivery_end: datetime, urgency: Urgency, asked: Asked, now: datetime, refresh_s: int) -> int:
+    """Return how many seconds after the last request a period is asked for again."""
+    over = now >= delivery_end
     longest = LONGEST_WAIT_S if over else refresh_s
     first_retry = min(refresh_s, FIRST_RETRY_S)
-    without_news = asked.without_news_since_delivery(period, now)
+    without_news = asked.without_news_since_delivery(delivery_end, now)
     if asked.unanswered:
         return _doubled(first_retry, asked.unanswered - 1, longest)
     if over:
@@ -244,7 +261,7 @@ def _request(
     known = asked.get(key_of(period))
     if known is None or known.asked_at > now:  # never, or before somebody set the clock back
         return DueRequest(period, urgency, now, neglected=False)
-    due_since = known.asked_at + timedelta(seconds=wait_s(period, urgency, known, now, refresh_s))
+    due_since = known.asked_at + timedelta(seconds=wait_s(period.end, urgency, known, now, refresh_s))
     overdue = now - due_since > timedelta(seconds=max(NEGLECTED_S, 2 * refresh_s))
     return DueRequest(period, urgency, due_since, neglected=overdue)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from adapters.market_data.client import open_market_data
 from adapters.market_data.schedule import open_schedule
 from domain.events import ReferencePriceUpdated
 from domain.periods import DeliveryPeriod
-from domain.polling import RequestLimit
+from domain.polling import PeriodKey, RequestLimit, key_of
 from wattbook.poll import poll
 from wattbook.polling import Polling
 
@@ -30,9 +30,13 @@ class Desk:
         self.broken: Exception | None = None
         self.refused = 0
 
-    async def read(self) -> Sequence[tuple[DeliveryPeriod, bool]]:
+    async def news(self) -> Collection[PeriodKey]:
+        return [key_of(period) for period in self.periods]
+
+    async def read(self, now: datetime, periods: Collection[PeriodKey]) -> Sequence[tuple[DeliveryPeriod, bool]]:
         priced = {event.period for event in self.recorded if event.value is not None}
-        return [(period, period in priced) for period in self.periods]
+        wanted = [period for period in self.periods if period.end > now or key_of(period) in periods]
+        return [(period, period in priced) for period in wanted]
 
     async def record(self, event: ReferencePriceUpdated) -> bool:
         if self.broken:

@@ -3,12 +3,15 @@
 import asyncio
 import logging
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, NoReturn
 
 from adapters.market_data.answers import Observation, read_answer
 from adapters.market_data.client import ProviderAnswer, open_market_data
 from adapters.market_data.schedule import open_schedule
+from domain.agenda import Agenda
 from domain.errors import OddAnswerError, ProviderUnreachableError, UnusableAnswerError
 from domain.events import ReferencePriceUpdated
 from domain.periods import DeliveryPeriod
@@ -25,6 +28,11 @@ KEPT_FREE: Final = 4
 """Of these, so many are kept for periods with deals that need a price soon."""
 
 LONGEST_DATABASE_WAIT_S: Final = 15.0
+
+RESTS: Final = 19
+"""After a look the loop rests so many times as long as it took: it shares its process with the journals' recorder."""
+
+LONGEST_REST_S: Final = 15.0
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -67,13 +75,14 @@ class _Poller:
     def __init__(self, polling: Polling) -> None:
         self._polling = polling
         self._patience = Patience(polling.rng)
-        self._asked: dict[PeriodKey, Asked] = {}
+        self._agenda = Agenda(polling.refresh_s)
         self._in_flight: dict[PeriodKey, asyncio.Task[_Outcome]] = {}
         self._outcomes: list[_Outcome] = []
         self._leads = False
         self._made = 0
         self._odd: dict[PeriodKey, str] = {}
         self._paused_until = 0.0
+        self._rests_until = 0.0
         self._stopped_by: str | None = None
 
     async def run(self) -> NoReturn:
@@ -84,7 +93,7 @@ class _Poller:
                     async with self._polling.open_schedule() as schedule:
                         while not await schedule.lead():
                             await self._settle(schedule)
-                        self._asked = await schedule.asked()
+                        self._agenda.load(await schedule.asked(), self._polling.clock())
                         self._leads = True
                         while True:
                             await self._ask(schedule)
@@ -108,13 +117,13 @@ class _Poller:
         """Send what is due and allowed; a request leaves at once when its permit is taken."""
         polling = self._polling
         slots = self._patience.at_most(_steady(), len(self._in_flight), IN_FLIGHT)
-        if not slots:
+        if not slots or _steady() < self._rests_until:
             return
-        with_deals = await polling.with_deals.read()
-        now = polling.clock()
-        due = due_requests(
-            now, zone=polling.zone, with_deals=with_deals, asked=self._asked, refresh_s=polling.refresh_s
-        )
+        now, began = polling.clock(), _steady()
+        with_deals = await self._with_deals(now)
+        asked = self._agenda.asked
+        due = due_requests(now, zone=polling.zone, with_deals=with_deals, asked=asked, refresh_s=polling.refresh_s)
+        self._rests_until = _steady() + min(RESTS * (_steady() - began), LONGEST_REST_S)
         due = tuple(request for request in due if key_of(request.period) not in self._in_flight)
         can_wait = slots if self._patience.down_as else max(slots - KEPT_FREE, 0)
         hurried = sum(not request.can_wait for request in due)
@@ -126,10 +135,18 @@ class _Poller:
         for request in granted:
             key = key_of(request.period)
             self._in_flight[key] = asyncio.create_task(self._request(request.period))
-            known = self._asked.get(key)
-            self._asked[key] = known.asked_again(now) if known else Asked(now)
+            known = asked.get(key)
+            self._agenda.note(request.period, known.asked_again(now) if known else Asked(now), now)
         for request in granted:
-            await schedule.note(request.period, self._asked[key_of(request.period)])
+            await schedule.note(request.period, asked[key_of(request.period)])
+
+    async def _with_deals(self, now: datetime) -> Sequence[tuple[DeliveryPeriod, bool]]:
+        """Return the periods with deals that may be due."""
+        self._agenda.add(await self._polling.with_deals.news(), now)
+        looked_at = self._agenda.look_at(now)
+        with_deals = await self._polling.with_deals.read(now, looked_at)
+        self._agenda.drop(set(looked_at).difference(key_of(period) for period, _ in with_deals))
+        return with_deals
 
     async def _request(self, period: DeliveryPeriod) -> _Outcome:
         try:
@@ -179,9 +196,10 @@ class _Poller:
             await schedule.note_fetched(answer.received_at)
         key = key_of(period)
         if self._leads:  # what came of each request is remembered by the one that leads
-            known = self._asked.get(key) or Asked(answer.received_at)
-            self._asked[key] = known.answered(period, answer.received_at, news=news)
-            await schedule.note(period, self._asked[key])
+            known = self._agenda.asked.get(key) or Asked(answer.received_at)
+            answered = known.answered(period, answer.received_at, news=news)
+            self._agenda.note(period, answered, answer.received_at)
+            await schedule.note(period, answered)
         self._odd.pop(key, None)
         await self._served(schedule)
 
@@ -212,7 +230,7 @@ class _Poller:
             _LOG.warning("the market-data provider answers again")
             if self._leads:
                 await schedule.forgive()
-                self._asked = await schedule.asked()
+                self._agenda.load(await schedule.asked(), self._polling.clock())
 
     def _was_stopped(self, error: Exception) -> None:
         what = f"{type(error).__name__}: {error}"

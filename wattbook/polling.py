@@ -1,7 +1,7 @@
 """What does polling need from outside, and how is it set?"""
 
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,8 +20,11 @@ LOOK_EVERY_S: Final = 1.0
 class PeriodsWithDeals(Protocol):
     """Which periods have deals?"""
 
-    async def read(self) -> Sequence[tuple[DeliveryPeriod, bool]]:
-        """Return every period with deals, each with whether its reference price is known."""
+    async def news(self) -> Collection[PeriodKey]:
+        """Return the periods whose deals may have changed since the last call; at first, all that ever had one."""
+
+    async def read(self, now: datetime, periods: Collection[PeriodKey]) -> Sequence[tuple[DeliveryPeriod, bool]]:
+        """Return the periods with deals, each with whether its price is known; of the delivered ones, *periods*."""
 
 
 class Provider(Protocol):

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -92,11 +92,20 @@ class Provider:
 class Desk:
     """Periods with deals: those in *priced* have a price, and no others get one."""
 
-    def __init__(self, priced: Sequence[DeliveryPeriod], unpriced: Sequence[DeliveryPeriod]) -> None:
+    def __init__(
+        self, priced: Sequence[DeliveryPeriod], unpriced: Sequence[DeliveryPeriod], *, read_takes_s: float = 0
+    ) -> None:
         self._periods = [*((each, True) for each in priced), *((each, False) for each in unpriced)]
+        self._read_takes_s = read_takes_s
+        self.reads = 0
 
-    async def read(self) -> Sequence[tuple[DeliveryPeriod, bool]]:
-        return self._periods
+    async def news(self) -> Collection[PeriodKey]:
+        return [key_of(period) for period, _ in self._periods]
+
+    async def read(self, now: datetime, periods: Collection[PeriodKey]) -> Sequence[tuple[DeliveryPeriod, bool]]:
+        self.reads += 1
+        await asyncio.sleep(self._read_takes_s)
+        return [each for each in self._periods if each[0].end > now or key_of(each[0]) in periods]
 
     async def record(self, event: ReferencePriceUpdated) -> bool:
         return event.period.minutes == 60
@@ -149,6 +158,13 @@ def test_refused_periods_do_not_hold_up_the_others_when_an_outage_ends(caplog: p
         "the market-data provider fails (the provider answered with status 500); it is asked again until it answers",
         "the market-data provider answers again",
     ]
+
+
+def test_where_a_look_takes_long_most_of_the_time_is_left_to_others() -> None:
+    provider, desk = Provider(lambda *_: 200), Desk((), HOURS, read_takes_s=0.5)
+    poll_for(600, provider, desk)
+    assert 600 / 15 <= desk.reads <= 600 / 10 + 1
+    assert all(hour in provider.seen for hour in HOURS)
 
 
 def test_a_normal_day_is_quiet(caplog: pytest.LogCaptureFixture) -> None:

@@ -134,7 +134,7 @@ def test_news_resets_the_doubling() -> None:
 def test_answers_without_news_from_before_the_end_of_delivery_do_not_count_after_it() -> None:
     period = hour("11-12")
     while_open = Asked(NOON - timedelta(minutes=10), NOON - timedelta(minutes=10), 0, without_news=6)
-    assert while_open.without_news_since_delivery(period, NOON) == 0
+    assert while_open.without_news_since_delivery(period.end, NOON) == 0
     assert while_open.answered(period, NOON, news=False).without_news == 1
 
 
