@@ -130,13 +130,8 @@ class JournalRecorder:
         for entry, event, outcome in zip(entries, events, outcomes, strict=True):
             if isinstance(entry.noted, MessageHeard):
                 self.last_message_at[entry.noted.line] = entry.noted.at
-            if outcome.kind == "conflict":
-                log.warning("a deal recorded at position %d came again with other content", outcome.position)
-            elif isinstance(event, MessageRejected) and outcome.kind == "recorded":
-                log.warning("rejected a message at position %d: %s", outcome.position, event.reason)
-            elif isinstance(event, FeedConnected | FeedDisconnected) and outcome.kind == "recorded":
-                reason = f" ({event.reason})" if isinstance(event, FeedDisconnected) else ""
-                log.info("%s of %s recorded at position %d%s", event.TOPIC, event.line, outcome.position, reason)
+            if outcome.kind != "duplicate":
+                _tell(event, outcome)
 
     def _look(self) -> None:
         """Find new journals, date the losses of dead receivers, and remove what is drained for good."""
@@ -202,3 +197,19 @@ class JournalRecorder:
                 what,
                 error,
             )
+
+
+def _tell(event: Event, outcome: Outcome) -> None:
+    """Log what an operator wants to know of: trouble with a message, a line opened or lost."""
+    match event:
+        case DealConfirmed(deal=deal) if outcome.kind == "conflict":
+            told = "deal %s of %s came again with other content; the one recorded at position %d stands"
+            log.warning(told, deal.deal_id, deal.trader_id, outcome.position)
+        case MessageRejected(reason=reason, trader_id=trader_id):
+            log.warning(
+                "rejected a message of %s: %s, position %d", trader_id or "nobody known", reason, outcome.position
+            )
+        case FeedConnected(line=line):
+            log.info("%s connected, position %d", line, outcome.position)
+        case FeedDisconnected(line=line, reason=reason):
+            log.info("%s lost: %s, position %d", line, reason, outcome.position)
