@@ -29,10 +29,10 @@ KEPT_FREE: Final = 4
 
 LONGEST_DATABASE_WAIT_S: Final = 15.0
 
-RESTS: Final = 19
+RESTS: Final = 9
 """After a look the loop rests so many times as long as it took: it shares its process with the journals' recorder."""
 
-LONGEST_REST_S: Final = 15.0
+LONGEST_REST_S: Final = 10.0
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -83,6 +83,7 @@ class _Poller:
         self._odd: dict[PeriodKey, str] = {}
         self._paused_until = 0.0
         self._rests_until = 0.0
+        self._look_in_s = polling.look_every_s
         self._stopped_by: str | None = None
 
     async def run(self) -> NoReturn:
@@ -117,6 +118,7 @@ class _Poller:
         """Send what is due and allowed; a request leaves at once when its permit is taken."""
         polling = self._polling
         slots = self._patience.at_most(_steady(), len(self._in_flight), IN_FLIGHT)
+        self._look_in_s = min(polling.look_every_s, max(self._rests_until - _steady(), 0.0)) or polling.look_every_s
         if not slots or _steady() < self._rests_until:
             return
         now, began = polling.clock(), _steady()
@@ -157,11 +159,9 @@ class _Poller:
     async def _settle(self, schedule: Schedule) -> None:
         """Wait for answers, a second at most, and deal with them; what cannot be recorded yet stays."""
         if not self._in_flight:
-            await asyncio.sleep(self._polling.look_every_s)
+            await asyncio.sleep(self._look_in_s)
         else:
-            await asyncio.wait(
-                self._in_flight.values(), timeout=self._polling.look_every_s, return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait(self._in_flight.values(), timeout=self._look_in_s, return_when=asyncio.FIRST_COMPLETED)
         for key in [key for key, task in self._in_flight.items() if task.done()]:
             self._outcomes.append(self._in_flight.pop(key).result())
         while self._outcomes:

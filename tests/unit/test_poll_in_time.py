@@ -163,7 +163,7 @@ def test_refused_periods_do_not_hold_up_the_others_when_an_outage_ends(caplog: p
 def test_where_a_look_takes_long_most_of_the_time_is_left_to_others() -> None:
     provider, desk = Provider(lambda *_: 200), Desk((), HOURS, read_takes_s=0.5)
     poll_for(600, provider, desk)
-    assert 600 / 15 <= desk.reads <= 600 / 10 + 1
+    assert 600 / 15 <= desk.reads <= 600 / 5 + 1
     assert all(hour in provider.seen for hour in HOURS)
 
 
