@@ -34,7 +34,7 @@ export default function DealsPanel({ performance, period, at, stale, close }: De
       opened
       onClose={close}
       position="right"
-      size={790}
+      size={860}
       lockScroll={false}
       transitionProps={INSTANTLY}
     >

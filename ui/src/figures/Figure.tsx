@@ -1,11 +1,28 @@
 // How does one figure stand on the screen? Aligned, muted when stale, and briefly tinted when it changes.
-import { useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { usePreferences } from "../preferences/preferences";
 import classes from "./figure.module.css";
 
 const FADE_MS = 600;
 const AT_MOST_EVERY_MS = 1_000;
 const HIDDEN = "•••";
+
+const THIN_SPACE = /(\u2009)/;
+
+/** The thin spaces stand alone, so that where digits are bold they can be given a little more room. */
+function spaced(text: string): ReactNode {
+  if (!THIN_SPACE.test(text)) return text;
+  return text.split(THIN_SPACE).map((part, place) =>
+    THIN_SPACE.test(part) ? (
+      // biome-ignore lint/suspicious/noArrayIndexKey: a part is known by nothing but its place
+      <span key={place} className={classes.thousands}>
+        {part}
+      </span>
+    ) : (
+      part
+    ),
+  );
+}
 
 interface FigureProps {
   /** What the figure is, for whoever reads the page by machine. */
@@ -46,7 +63,7 @@ export function Figure({ field, text, unit, money = false, exact }: FigureProps)
       data-unknown={text === "—" || undefined}
       title={hidden ? undefined : (exact ?? undefined)}
     >
-      {hidden ? HIDDEN : text}
+      {hidden ? HIDDEN : spaced(text)}
       {unit && (
         <span className={classes.unit} data-unit>
           {" "}

@@ -73,6 +73,20 @@ test("how much of the energy is priced stands under the light", () => {
   );
 });
 
+test("without deals there is neither a delta nor a share that is priced", () => {
+  const { container } = render(
+    <MantineProvider env="test">
+      <Headline
+        total={figures({ dealCount: 0, light: "UNKNOWN", lightReason: "NO_DEALS", delta: null })}
+        stale={false}
+        live={false}
+      />
+    </MantineProvider>,
+  );
+  expect(container.textContent).toContain("No deals");
+  expect(container.querySelector('[data-field="delta"], [data-field="priced"]')).toBeNull();
+});
+
 test("what the page opens with is not announced, a flip is", () => {
   const open = turn(silent, "above", 0);
   expect(open.speak).toBe(false);

@@ -28,9 +28,11 @@ export function Headline({
           <p className={classes.word} data-field="light">
             {sight.headline}
           </p>
-          <p className={classes.delta}>
-            <Figure field="delta" text={delta} {...(empty ? {} : { unit: "EUR/MWh" })} exact={total.delta} />
-          </p>
+          {!empty && (
+            <p className={classes.delta}>
+              <Figure field="delta" text={delta} unit="EUR/MWh" exact={total.delta} />
+            </p>
+          )}
         </div>
       </div>
       <p className={classes.under}>
