@@ -19,7 +19,7 @@ export function DealTable({ deals, withTrader, withPeriod }: DealTableProps) {
   const today = dayOf(zone, usePulse().serverNow());
   return (
     <>
-      <p className={classes.swipe}>Swipe sideways for energy, deal and log position →</p>
+      <p className={classes.swipe}>Swipe sideways for price, energy, deal and position →</p>
       {/* On a phone the table scrolls sideways, and what scrolls must be reachable by keyboard. */}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: see above */}
       <section className={classes.scroll} aria-label="Deals, newest first" tabIndex={0}>
