@@ -4,24 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 
-from tests.desk import Api, Desk, Socket, desk, serving, settings_for
+from tests.desk import Api, Desk, desk, serving, settings_for
 from tests.notation import DAY, connected, deal, lost, reference_price, rejected
+from tests.subscribers import DEALS, HEALTH, PERFORMANCE, bought, changes, subscriptions
 from tests.waiting import eventually
-
-PERFORMANCE = """subscription ($trader: String, $day: Date!) {
-  performanceChanged(traderId: $trader, deliveryDay: $day) { total { dealCount } knowledge { position } openRejections }
-}"""
-
-
-DEALS = "subscription ($trader: String, $after: Position) { dealsRecorded(traderId: $trader, after: $after) { dealId position } }"  # noqa: E501
-
-
-HEALTH = "subscription { health { serverTime logPosition projectionPosition openRejections feeds { name state } } }"
 
 
 @pytest.fixture
@@ -35,25 +25,6 @@ async def trading(database: str) -> AsyncIterator[Desk]:
 async def api(trading: Desk, tmp_path: Path) -> AsyncIterator[Api]:
     async with serving(trading, settings_for(tmp_path, ["ws://127.0.0.1:1/a"])) as served:
         yield served
-
-
-def bought(number: int, trader: str = "anna") -> Any:
-    return deal(f"{trader} buys 1 MW 09-10 at {number}", deal_id=f"{trader}-{number}")
-
-
-async def subscriptions(api: Api) -> float:
-    """Return how many subscriptions the server holds open."""
-    async with api.session.get(f"{api.address}/metrics") as response:
-        lines = (await response.text()).splitlines()
-    return float(next(line for line in lines if line.startswith("wattbook_subscriptions ")).split()[1])
-
-
-async def changes(socket: Socket, until_deals: int) -> list[int]:
-    """Return the deal counts that a subscriber is told until the last one."""
-    counts: list[int] = []
-    while not counts or counts[-1] < until_deals:
-        counts.append((await socket.next())["performanceChanged"]["total"]["dealCount"])
-    return counts
 
 
 async def test_a_performance_comes_now_and_after_each_change_that_concerns_it(trading: Desk, api: Api) -> None:
