@@ -1,7 +1,7 @@
 """What does a new fact mean beside what its stream already holds: news, a duplicate or a conflict?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from hashlib import sha256
 from typing import Final, Literal
@@ -35,9 +35,10 @@ class Append:
 
 @dataclass(frozen=True)
 class AlreadyRecorded:
-    """The log says this already, at ``position``."""
+    """The log says this already, at ``position``; ``brought_by`` is the source of a deal recorded there."""
 
     position: int
+    brought_by: str | None = field(default=None, compare=False)
 
 
 Decision = Append | AlreadyRecorded
@@ -45,10 +46,14 @@ Decision = Append | AlreadyRecorded
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one event: recorded at ``position``, a duplicate of it, or a conflict with it."""
+    """What became of one event: recorded at ``position``, a duplicate of it, or a conflict with it.
+
+    ``brought_by`` is which source brought first what a deal is a duplicate of.
+    """
 
     kind: Literal["recorded", "duplicate", "conflict"]
     position: int
+    brought_by: str | None = field(default=None, compare=False)
 
 
 def stream_of(event: Event) -> str:
@@ -95,8 +100,8 @@ def decide(event: Event, past: Sequence[Recorded]) -> Decision:
         case DealCancelled(replaces=replaced) | DealCorrected(replaces=replaced):
             return _decide_taking_back(event, replaced, past)
         case DealConflicted(deal=deal):
-            known = _seen(deal, past)
-            return Append(event) if known is None else AlreadyRecorded(known)
+            seen = _seen(deal, past)
+            return Append(event) if seen is None else AlreadyRecorded(seen.position)
         case _:
             same = (recorded.position for recorded in past if type(recorded.event) is type(event))
             known = next(same, None)
@@ -107,9 +112,10 @@ def _decide_deal(event: DealConfirmed, past: Sequence[Recorded]) -> Decision:
     """Any content already seen for an identity is a duplicate; other content conflicts with what stands."""
     if not past:
         return Append(event)
-    known = _seen(event.deal, past)
-    if known is not None:
-        return AlreadyRecorded(known)
+    seen = _seen(event.deal, past)
+    if seen is not None:
+        brought_by = seen.event.receipt.source if isinstance(seen.event, DealConfirmed) else None
+        return AlreadyRecorded(seen.position, brought_by)
     stands = _standing(past)
     conflict = DealConflicted(deal=event.deal, stands=stands, receipt=event.receipt)
     return Append(conflict, conflicts_with=stands)
@@ -124,11 +130,11 @@ def _decide_taking_back(event: Event, replaced: int, past: Sequence[Recorded]) -
     return Append(event)
 
 
-def _seen(deal: Deal, past: Sequence[Recorded]) -> int | None:
-    """Return the position of the first event that holds the content of *deal*."""
+def _seen(deal: Deal, past: Sequence[Recorded]) -> Recorded | None:
+    """Return the first event that holds the content of *deal*."""
     for recorded in past:
         if any(known.content == deal.content for known in _deals_in(recorded.event)):
-            return recorded.position
+            return recorded
     return None
 
 

@@ -76,7 +76,7 @@ class MemoryLog:
         past = self._streams.setdefault(stream_of(event), [])
         decision = decide(event, past)
         if isinstance(decision, AlreadyRecorded):
-            return Outcome("duplicate", decision.position)
+            return Outcome("duplicate", decision.position, decision.brought_by)
         position = len(self.events) + 1
         entry = Recorded(position, self._clock(position), decision.event)
         self.events.append(entry)

@@ -16,6 +16,7 @@ from adapters.exchange.messages import Unreadable, read_message
 from adapters.journal.bell import JournalBell
 from adapters.journal.entries import Entry, LineConnected, LineDisconnected, MessageHeard
 from adapters.journal.reader import JournalReader, open_journals
+from domain.deliveries import Deliveries
 from domain.events import DealConfirmed, Event, FeedConnected, FeedDisconnected, MessageRejected, Receipt
 from domain.recording import Outcome
 
@@ -72,6 +73,8 @@ class JournalRecorder:
         self._complaints: set[tuple[Path, str]] = set()
         self.last_message_at: dict[str, datetime] = {}
         """When each line last brought a message, as far as it was recorded here."""
+        self.deliveries = Deliveries()
+        """Which lines brought the deals that were recorded here."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Record until *stop*, and then what is left, as long as the log takes any of it within LAST_DRAIN_S."""
@@ -127,6 +130,7 @@ class JournalRecorder:
         return count
 
     def _report(self, entries: Sequence[Entry], events: Sequence[Event], outcomes: Sequence[Outcome]) -> None:
+        self.deliveries.note(events, outcomes)
         for entry, event, outcome in zip(entries, events, outcomes, strict=True):
             if isinstance(entry.noted, MessageHeard):
                 self.last_message_at[entry.noted.line] = entry.noted.at

@@ -2,21 +2,19 @@
 
 import asyncio
 import logging
-from datetime import datetime
 from typing import Final
-
-import psycopg
 
 from adapters.event_log.writer import EventLog
 from adapters.market_data.periods_with_deals import PeriodsWithDeals
-from adapters.read_models.line_activity import note_line_activity
 from domain.events import ReferencePriceUpdated
 from wattbook.drain import JournalRecorder
+from wattbook.line_notes import note_lines
 from wattbook.poll import poll_market_data
 from wattbook.process import utc_now
 from wattbook.settings import Settings
 
-NOTE_ACTIVITY_S: Final = 1.0
+LAST_NOTE_S: Final = 2.0
+"""How long the end waits until it is noted what the lines brought last; a database that is away is not waited for."""
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +28,9 @@ async def record(settings: Settings, database_url: str, stop: asyncio.Event) -> 
         journals = JournalRecorder(
             settings.journal_dir, settings.exchange_name, settings.timezone, event_log, clock=utc_now
         )
-        besides = [asyncio.create_task(_note_activity(database_url, journals), name="line activity")]
+        ended = asyncio.Event()
+        noting = asyncio.create_task(note_lines(database_url, journals, ended), name="line notes")
+        besides = [noting]
         if settings.market_data_url is None:
             log.warning("no reference prices will come in: WATTBOOK_MARKET_DATA_URL is not set")
         else:
@@ -44,6 +44,8 @@ async def record(settings: Settings, database_url: str, stop: asyncio.Event) -> 
             done, _ = await asyncio.wait({draining, *besides}, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
+            ended.set()
+            await asyncio.wait({noting}, timeout=LAST_NOTE_S)
         finally:
             for task in (draining, *besides):
                 task.cancel()
@@ -62,20 +64,3 @@ async def _poll(settings: Settings, url: str, database_url: str, event_log: Even
         await poll_market_data(settings, url, database_url, with_deals, record_price)
     finally:
         await with_deals.close()
-
-
-async def _note_activity(database_url: str, journals: JournalRecorder) -> None:
-    """Tell the others once a second when each line last spoke."""
-    noted: dict[str, datetime] = {}
-    while True:
-        try:
-            async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
-                while True:
-                    await asyncio.sleep(NOTE_ACTIVITY_S)
-                    news = {line: at for line, at in journals.last_message_at.items() if noted.get(line) != at}
-                    if news:
-                        await note_line_activity(connection, news)
-                        noted.update(news)
-        except psycopg.OperationalError as error:
-            log.debug("cannot note the lines' activity now: %s", error)
-            await asyncio.sleep(NOTE_ACTIVITY_S)

@@ -74,7 +74,7 @@ class EventLogRecorder(PostgresApplicationRecorder):
                 known = past.setdefault(stream, [])
                 decision = decide(event, [recorded for _, recorded in known])
                 if isinstance(decision, AlreadyRecorded):
-                    outcomes.append(Outcome("duplicate", decision.position))
+                    outcomes.append(Outcome("duplicate", decision.position, decision.brought_by))
                     continue
                 position, version = head.position + len(fresh) + 1, known[-1][0] + 1 if known else 1
                 state = state_of(decision.event)

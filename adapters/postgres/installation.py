@@ -23,6 +23,14 @@ CREATE_STATE: Final[tuple[LiteralString, ...]] = (
     ) WITH (fillfactor = 50)
     """,
     """
+    CREATE TABLE IF NOT EXISTS wattbook_state.line_deliveries (
+        line text PRIMARY KEY,
+        first bigint NOT NULL,
+        confirmed bigint NOT NULL,
+        heard bigint NOT NULL
+    ) WITH (fillfactor = 50)
+    """,
+    """
     CREATE TABLE IF NOT EXISTS wattbook_state.installation (
         one boolean PRIMARY KEY DEFAULT true CHECK (one),
         digest text NOT NULL,
@@ -31,7 +39,7 @@ CREATE_STATE: Final[tuple[LiteralString, ...]] = (
     """,
     "INSERT INTO wattbook_state.installation (digest, demo) VALUES ('', false) ON CONFLICT DO NOTHING",
 )
-"""Operational state: when a line last said something, what is installed. No figure depends on it."""
+"""Operational state: what the lines brought and when, what is installed. No figure depends on it."""
 
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('wattbook installation'))"
 

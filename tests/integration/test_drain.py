@@ -16,6 +16,7 @@ from adapters.journal.writer import JournalWriter
 from adapters.postgres.installation import install
 from projections import READ_MODELS
 from tests.broken_journals import damaged, garbage
+from tests.deal_messages import message
 from tests.journal_entries import LATER, NOON, heard, now
 from tests.waiting import eventually
 from wattbook.drain import JournalRecorder
@@ -109,3 +110,25 @@ async def test_a_recorder_stops_while_the_database_is_away_and_the_next_one_lose
     async with recording(settings.journal_dir, database):
         await eventually(lambda: not journal.exists())
     assert len(recorded(database)) == 3
+
+
+async def test_it_is_counted_which_line_brought_a_deal_first_and_whether_another_brought_it_too(
+    tmp_path: Path, database: str
+) -> None:
+    settings = Settings.from_environment({"WATTBOOK_DATA_DIR": str(tmp_path)})
+    install(database, READ_MODELS)
+    with JournalWriter(settings.journal_dir, lambda: NOON) as journal:
+        for line, deal_id in (("exchange/1", 1), ("exchange/2", 1), ("exchange/2", 1), ("exchange/2", 2)):
+            journal.append(heard(message(id=deal_id).encode(), line=line))
+    for _ in range(2):
+        stop = asyncio.Event()
+        stop.set()
+        assert await asyncio.wait_for(record(settings, database, stop), 30) == 0
+    assert counted(database) == [("exchange/1", 1, 1, 1), ("exchange/2", 1, 0, 3)]
+
+
+def counted(database: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(database) as connection:
+        return connection.execute(
+            "SELECT line, first, confirmed, heard FROM wattbook_state.line_deliveries ORDER BY line"
+        ).fetchall()
