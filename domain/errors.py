@@ -21,6 +21,12 @@
   * :class:`UnknownPositionError`: a position past the head of the log
   * :class:`ReadModelsBehindError`: the read models have not reached a position in time
   * :class:`QueryTooLongError`: a read that takes longer than one may
+  * :class:`ResolutionRefusedError`: a rejection that cannot be settled like that, and why
+
+    * :class:`NoSuchRejectionError`: there is no rejection of that id
+    * :class:`AlreadySettledError`: somebody settled it before
+    * :class:`StillNoDealError`: the message, read again, is no deal
+
   * :class:`LogDamagedError`: the log breaks one of its own promises (a hole, a broken order)
   * :class:`AlreadyRunningError`: another process does here what only one may do
   * :class:`DatabaseUnavailableError`: there is no database to work with
@@ -109,6 +115,22 @@ class ReadModelsBehindError(WattbookError):
 
 class QueryTooLongError(WattbookError):
     """A read takes longer than one may; less of it may not."""
+
+
+class ResolutionRefusedError(WattbookError):
+    """A rejection cannot be settled like that; nothing was recorded."""
+
+
+class NoSuchRejectionError(ResolutionRefusedError):
+    """There is no rejection of that id."""
+
+
+class AlreadySettledError(ResolutionRefusedError):
+    """Somebody settled the rejection before."""
+
+
+class StillNoDealError(ResolutionRefusedError):
+    """The rejected message, read again by today's rules, is still no deal."""
 
 
 class LogDamagedError(WattbookError):
