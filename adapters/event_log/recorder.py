@@ -6,7 +6,7 @@ is held until the commit, so positions become visible in order, without a hole, 
 reader that has seen P has seen everything before it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -84,6 +84,28 @@ class EventLogRecorder(PostgresApplicationRecorder):
                 outcomes.append(Outcome("recorded", position) if conflict is None else Outcome("conflict", conflict))
             _insert(curs, head, fresh)
         return outcomes
+
+    def append_decided(
+        self, streams: Sequence[str], decided: Callable[[Mapping[str, Sequence[Recorded]]], Sequence[Event]]
+    ) -> list[Recorded]:
+        """Append the events that *decided* makes of what *streams* hold, all of them or, where it raises, none.
+
+        Nobody appends in between. Each event belongs to one of *streams*.
+        """
+        with self._writing() as curs:
+            head = _lock_head(curs)
+            past = _past(curs, streams)
+            events = decided({stream: [recorded for _, recorded in past.get(stream, ())] for stream in streams})
+            fresh: list[Link] = []
+            appended: list[Recorded] = []
+            for position, event in enumerate(events, start=head.position + 1):
+                known = past.setdefault(stream_of(event), [])
+                version = known[-1][0] + 1 if known else 1
+                fresh.append(Link(position, stream_of(event), version, event.TOPIC, head.recorded_at, state_of(event)))
+                appended.append(Recorded(position, head.recorded_at, event))
+                known.append((version, appended[-1]))
+            _insert(curs, head, fresh)
+        return appended
 
     @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
