@@ -1,7 +1,7 @@
 """How is a line held open in a test, and is its story whole at the end?"""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from random import Random
@@ -22,9 +22,13 @@ class Notebook:
     def __init__(self) -> None:
         self.noted: list[Noted] = []
         self.signs_of_life = 0
+        self.unwritten_bytes = 0
 
     def append(self, noted: Noted) -> None:
         self.noted.append(noted)
+
+    def append_many(self, noted: Sequence[Noted]) -> None:
+        self.noted += noted
 
     def heard(self, connection: str, at: datetime) -> None:
         self.signs_of_life += 1
@@ -46,9 +50,9 @@ class Notebook:
 
 
 @asynccontextmanager
-async def held(url: str, options: LineOptions = QUICK) -> AsyncIterator[Notebook]:
+async def held(url: str, options: LineOptions = QUICK, notebook: Notebook | None = None) -> AsyncIterator[Notebook]:
     """Hold a line to *url*; at the end stop it and see that its story is whole."""
-    notebook = Notebook()
+    notebook = notebook or Notebook()
     stop = asyncio.Event()
     line = Line("exchange/1", url, journal=notebook, clock=now, random=Random(1), options=options)
     holding = asyncio.create_task(line.hold(stop))

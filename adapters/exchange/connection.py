@@ -4,13 +4,14 @@ import os
 import socket
 import ssl
 from asyncio import BaseTransport
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final, Protocol
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
-from websockets.protocol import State
+from websockets.frames import BINARY, CONT, TEXT, Frame
+from websockets.protocol import Event, State
 
 KEEPALIVE_IDLE_S: Final = 3
 KEEPALIVE_INTERVAL_S: Final = 1
@@ -21,16 +22,36 @@ RECEIVE_BUFFER_BYTES: Final = 8 * 1024 * 1024
 _SO_RCVBUFFORCE: Final = 33
 
 
-class ExchangeConnection(ClientConnection):
-    """A websocket that tells when it was last heard, finds out fast that its path is dead, and ends at once.
+class Listener(Protocol):
+    """Who is told at once of all that happens on a connection."""
 
-    ``heard_at_s`` is in the loop's own seconds; ``on_bytes`` is called whenever bytes arrive,
-    ``on_hang_up`` when the exchange closes or resets the connection (FIN, RST).
+    def heard(self, messages: Sequence[bytes]) -> None:
+        """Take in that bytes came, and which messages they completed."""
+
+    def hung_up(self) -> None:
+        """Take in that the exchange closed or reset the connection (FIN, RST)."""
+
+
+class ExchangeConnection(ClientConnection):
+    """A websocket that hands on each message as it comes, finds out fast that its path is dead, and ends at once.
+
+    Messages go past the library's queue: it would pause reading when it fills, and then give
+    up a healthy connection. ``heard_at_s`` is in the loop's own seconds.
     """
 
     heard_at_s: float = 0.0
-    on_bytes: Callable[[], None] | None = None
-    on_hang_up: Callable[[], None] | None = None
+    _listener: Listener | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._whole: list[bytes] = []
+        self._parts = bytearray()
+
+    def listen(self, listener: Listener) -> None:
+        """Tell *listener* of everything from now on, beginning with what came right behind the handshake."""
+        self._listener = listener
+        if self._whole:
+            self._hand_on()
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Set up the socket before the first byte of the handshake."""
@@ -39,30 +60,56 @@ class ExchangeConnection(ClientConnection):
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Note that the line lives, pongs and half messages included.
+        """Note that the line lives, pongs and half messages included, and hand on what is whole.
 
         After a close frame or a broken one nothing of use follows, so this end hangs up at
         once: the exchange may take its time, and every moment until the next connection counts.
         """
         self.heard_at_s = self.loop.time()
-        if self.on_bytes is not None:
-            self.on_bytes()
         closing_already = self.state is State.CLOSING
         super().data_received(data)
+        if self._listener is not None:
+            self._hand_on()
         if self.state is State.CLOSING and not closing_already:
             self.transport.close()
 
+    def process_event(self, event: Event) -> None:
+        """Keep the message that a frame is or completes; its size is limited by the protocol, ping and pong too."""
+        if self.response is None:
+            super().process_event(event)
+            return
+        assert isinstance(event, Frame)
+        if event.opcode is TEXT or event.opcode is BINARY:
+            if event.fin:
+                self._whole.append(bytes(event.data))
+            else:
+                self._parts = bytearray(event.data)
+        elif event.opcode is CONT:
+            self._parts += event.data
+            if event.fin:
+                self._whole.append(bytes(self._parts))
+                self._parts = bytearray()
+        else:
+            super().process_event(event)
+
     def eof_received(self) -> None:
         """Tell that the exchange hung up, in order: all it sent before has come."""
-        if self.on_hang_up is not None:
-            self.on_hang_up()
+        if self._listener is not None:
+            self._listener.hung_up()
         super().eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell of a reset. Any other error is this end's own verdict on a path that is dead."""
-        if isinstance(exc, ConnectionResetError) and self.on_hang_up is not None:
-            self.on_hang_up()
+        if isinstance(exc, ConnectionResetError) and self._listener is not None:
+            self._listener.hung_up()
         super().connection_lost(exc)
+        if self._listener is not None and self._whole:
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        assert self._listener is not None
+        messages, self._whole = self._whole, []
+        self._listener.heard(messages)
 
 
 def failure_of(error: Exception) -> str:

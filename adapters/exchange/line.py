@@ -1,7 +1,6 @@
 """How is a line to the exchange held open for ever, and every byte of it noted?
 
-Nothing happens between the socket and the journal: a consumer that pauses makes the
-websocket client lose its own healthy connection. Whatever ends a connection, the line
+Nothing happens between the socket and the journal. Whatever ends a connection, the line
 opens the next one, at once and then with growing delays.
 """
 
@@ -13,15 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 from ssl import SSLContext
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
 
 from adapters.exchange.connection import ExchangeConnection, ending_of, failure_of
-from adapters.exchange.signs_of_life import SignsOfLife
-from adapters.journal.entries import LineConnected, LineDisconnected, MessageHeard, Noted
+from adapters.exchange.hearing import Hearing, Journal
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -32,21 +29,8 @@ ENDED: Final = "receiver ended"
 STEADY_S: Final = 1.0
 """A connection that held this long, and longer than the delay before it, starts the delays anew."""
 
-LAST_CHANCE_S: Final = 0.1
-"""A line that seems silent is given this long to be read before it is given up."""
-
-NOTE_LIFE_S: Final = 0.25
-"""How often an open line is noted to be held; well under the second that the journal takes to write it."""
-
-
-class Journal(Protocol):
-    """Where a line notes what it hears; must never block."""
-
-    def append(self, noted: Noted) -> None:
-        """Take *noted* for the next commit."""
-
-    def heard(self, connection: str, at: datetime) -> None:
-        """Note that *connection* worked *at* this instant: its end, were this process killed now."""
+CATCH_UP_S: Final = 5.0
+"""How long a line that is told to stop may still wait for a disk that is behind."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +44,7 @@ class LineOptions:
     ping_interval_s: float = 5
     silence_s: float = 20
     largest_message_bytes: int = 64 * 1024 * 1024
-    largest_queue: int = 8192
+    most_unwritten_bytes: int = 64 * 1024 * 1024
     ssl: SSLContext | None = None
 
     def delay_s(self, lost_in_a_row: int, random: Random) -> float:
@@ -131,7 +115,6 @@ class Line:
                 # Whatever comes in shows that the line lives, so a missing pong alone does not end it.
                 ping_timeout=None,
                 max_size=options.largest_message_bytes,
-                max_queue=options.largest_queue,
             )
         except Exception as error:
             self._failed_attempts += 1
@@ -142,68 +125,43 @@ class Line:
 
     async def _listen(self, connection: ExchangeConnection, stop: asyncio.Event) -> None:
         """Note all that comes in until the connection ends or *stop*, then note its end."""
-        name = uuid.uuid4().hex
-        connected_at = self._clock()
-        life = SignsOfLife(connected_at, self._options.ping_interval_s)
-
-        def hear() -> None:
-            at = self._clock()
-            if life.heard(at):
-                self._journal.heard(name, at)
-
-        def hang_up() -> None:
-            life.ended(self._clock())
-
-        connection.on_bytes, connection.on_hang_up = hear, hang_up
-        self._journal.append(LineConnected(self.name, name, connected_at))
+        hearing = Hearing(
+            self.name,
+            uuid.uuid4().hex,
+            connection,
+            journal=self._journal,
+            clock=self._clock,
+            most_unwritten_bytes=self._options.most_unwritten_bytes,
+        )
+        closed = asyncio.ensure_future(connection.wait_closed())
+        silent = asyncio.create_task(hearing.until_silent(self._options.silence_s))
         besides = [
-            asyncio.create_task(_close_on(stop, connection, hang_up)),
-            asyncio.create_task(self._note_life(name, life)),
+            closed,
+            silent,
+            asyncio.create_task(_close_on(stop, hearing)),
+            asyncio.create_task(hearing.note_life()),
         ]
         steady = asyncio.get_running_loop().call_later(STEADY_S, self._report_steady)
         reason = ENDED
         try:
-            reason = await self._note_messages(connection, name)
+            await asyncio.wait({closed, silent}, return_when=asyncio.FIRST_COMPLETED)
+            if closed.done():
+                reason = ending_of(connection.close_exc)
+            else:
+                reason = f"nothing heard for {self._options.silence_s:g} s"
         except asyncio.CancelledError:
-            hang_up()
+            hearing.hung_up()
             raise
         finally:
             steady.cancel()
             for task in besides:
                 task.cancel()
             await asyncio.gather(*besides, return_exceptions=True)
-            connection.transport.abort()
             if stop.is_set():
                 reason = STOPPED
             else:
                 self._report(f"it was lost: {reason}")
-            lost = LineDisconnected(self.name, name, self._clock(), connected_at, life.worked_until, reason)
-            self._journal.append(lost)
-
-    async def _note_life(self, name: str, life: SignsOfLife) -> None:
-        """Note while the connection is held and not overdue that it works, until cancelled."""
-        while True:
-            await asyncio.sleep(NOTE_LIFE_S)
-            at = self._clock()
-            if life.works(at):
-                self._journal.heard(name, at)
-
-    async def _note_messages(self, connection: ExchangeConnection, name: str) -> str:
-        """Return why the connection ended, after the last message that it brought."""
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                async with asyncio.timeout_at(connection.heard_at_s + self._options.silence_s):
-                    payload = await connection.recv(decode=False)
-            except TimeoutError:
-                # A process that was itself held up finds its timers due before it has read what came meanwhile.
-                await asyncio.sleep(LAST_CHANCE_S)
-                if loop.time() >= connection.heard_at_s + self._options.silence_s:
-                    return f"nothing heard for {self._options.silence_s:g} s"
-            except ConnectionClosed as error:
-                return ending_of(error)
-            else:
-                self._journal.append(MessageHeard(self.name, name, self._clock(), payload))
+            hearing.end(reason)
 
     def _report(self, trouble: str) -> None:
         """Log *trouble* once, however often it repeats itself."""
@@ -216,10 +174,9 @@ class Line:
         _log.info("Line %s is open%s", self.name, f", after {attempts} failed attempts" if attempts else "")
 
 
-async def _close_on(stop: asyncio.Event, connection: ExchangeConnection, let_go: Callable[[], None]) -> None:
+async def _close_on(stop: asyncio.Event, hearing: Hearing) -> None:
     await stop.wait()
-    let_go()
-    await connection.close()
+    await hearing.let_go(CATCH_UP_S)
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[object, object, _Result]) -> _Result | None:

@@ -96,6 +96,7 @@ CREATE TABLE last_messages (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SUFFIX = ".sqlite"
+_ENTRY_BYTES = 256
 
 
 def to_microseconds(instant: datetime) -> int:
@@ -120,6 +121,11 @@ def row_of(noted: Noted) -> tuple[int, str, str, int, int | None, int | None, st
             opened, heard = to_microseconds(noted.connected_at), to_microseconds(noted.last_heard_at)
             reason = noted.reason.encode("utf-8", "replace").decode()
             return DISCONNECTED, noted.line, noted.connection, at, opened, heard, reason, None
+
+
+def size_of(noted: Noted) -> int:
+    """Return about how many bytes of memory *noted* takes."""
+    return _ENTRY_BYTES + len(noted.payload) if isinstance(noted, MessageHeard) else _ENTRY_BYTES
 
 
 def journal_paths(folder: Path) -> list[Path]:

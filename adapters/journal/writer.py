@@ -10,14 +10,14 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from adapters.journal.bell import JournalRinger
-from adapters.journal.entries import Noted, open_database
+from adapters.journal.entries import Noted, open_database, size_of
 from adapters.journal.store import JournalStore
 from domain.errors import JournalClosedError, JournalNotSafeError
 
@@ -45,8 +45,10 @@ class JournalWriter:
         self._folder = folder
         self._clock = clock
         self._connect = connect
-        self._incoming: queue.SimpleQueue[Noted | threading.Event | None] = queue.SimpleQueue()
+        self._incoming: queue.SimpleQueue[Sequence[Noted] | threading.Event | None] = queue.SimpleQueue()
         self._heard: dict[str, datetime] = {}
+        self._taken_bytes = 0
+        self._written_bytes = 0
         self._closed = False
         self._ended = threading.Event()
         self._giving_up = threading.Event()
@@ -59,10 +61,20 @@ class JournalWriter:
         """The file written now; another one after an input or output error."""
         return self._store.path
 
+    @property
+    def unwritten_bytes(self) -> int:
+        """About how much memory is taken by what is not yet on disk."""
+        return self._taken_bytes - self._written_bytes
+
     def append(self, noted: Noted) -> None:
         """Take *noted* for the next commit, without waiting; raise :class:`JournalClosedError` after the close."""
+        self.append_many((noted,))
+
+    def append_many(self, noted: Sequence[Noted]) -> None:
+        """Take all that came at once for the next commit, as :meth:`append` does."""
         if self._closed:
             raise JournalClosedError(f"the journal {self.path.name} is closed")
+        self._taken_bytes += sum(map(size_of, noted))
         self._incoming.put(noted)
 
     def heard(self, connection: str, at: datetime) -> None:
@@ -116,6 +128,7 @@ class JournalWriter:
             if not self._write(batch, heard):
                 break
             if batch:
+                self._written_bytes += sum(map(size_of, batch))
                 ringer.ring()
             for event in waiting:
                 event.set()
@@ -134,7 +147,7 @@ class JournalWriter:
                 if isinstance(item, threading.Event):
                     safe.append(item)
                 else:
-                    batch.append(item)
+                    batch += item
                 if len(batch) >= _LARGEST_COMMIT:
                     return batch, safe, False
                 item = self._incoming.get_nowait()
