@@ -12,6 +12,7 @@ from decimal import Decimal, DecimalException
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from adapters.exchange.common_form import read_common
 from domain.decimals import EXACT, parse_decimal
 from domain.errors import (
     AmbiguousPeriodError,
@@ -91,6 +92,12 @@ class _Doubled(dict[str, Any]):
 
 def read_message(raw: bytes, *, exchange: str, zone: ZoneInfo) -> Deal | Unreadable:
     """Return the deal that *raw* confirms, or why it is none."""
+    common = read_common(raw, exchange=exchange, zone=zone)
+    return read_strictly(raw, exchange=exchange, zone=zone) if common is None else common
+
+
+def read_strictly(raw: bytes, *, exchange: str, zone: ZoneInfo) -> Deal | Unreadable:
+    """Return the same as :func:`read_message`, for whatever was written."""
     try:
         fields = _fields(raw)
     except UnreadableDealError as error:
