@@ -107,15 +107,20 @@ def page(
     """Return the page that the arguments of a connection ask for; raise :class:`BadInputError` if they are odd."""
     if first is not None and last is not None:
         raise BadInputError("either first or last, not both")
-    limit = last if last is not None else 50 if first is None else first
-    if not 0 <= limit <= PAGE:
-        raise BadInputError(f"a page has 0 to {PAGE} rows, not {limit}")
+    limit = rows(last if last is not None else 50 if first is None else first)
     return Page(
         limit=limit,
         after=None if after is None else cursors.read(after),
         before=None if before is None else cursors.read(before),
         from_end=last is not None,
     )
+
+
+def rows(limit: int) -> int:
+    """Return *limit*; raise :class:`BadInputError` where no answer has so many rows."""
+    if not 0 <= limit <= PAGE:
+        raise BadInputError(f"a page has 0 to {PAGE} rows, not {limit}")
+    return limit
 
 
 def connection_fields(

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from typing import Protocol
 
+from domain.losses import OutageAccount
 from domain.performance import Performance, ReferencePrice
 from projections.deals import DealRow
 from projections.reading import (
@@ -12,6 +13,7 @@ from projections.reading import (
     DealFilter,
     DealOrder,
     EventFilter,
+    FeedConnection,
     FeedStatus,
     HealthStatus,
     LogEvent,
@@ -62,6 +64,12 @@ class Snapshot(Positions, Protocol):
 
     async def feeds(self) -> Sequence[FeedStatus]:
         """Return how each line to the exchange is."""
+
+    async def outages(self, position: int, day: date | None, untold_only: bool) -> Sequence[OutageAccount]:
+        """Return every outage known at *position*, or those that may have cost *day* deals, newest first."""
+
+    async def feed_connections(self, start: datetime, end: datetime, limit: int) -> Sequence[FeedConnection]:
+        """Return the connections that were open at some moment from *start* to *end*, newest first."""
 
     async def health(self, scope: Scope) -> HealthStatus:
         """Return how current everything is."""

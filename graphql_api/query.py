@@ -3,15 +3,15 @@
 # Strawberry's field decorators return Any, so they would all count as untyped.
 # mypy: disallow-untyped-decorators=False
 
-from datetime import date
-from typing import Final
+from datetime import date, datetime
+from typing import Annotated, Final
 
 import strawberry
 from graphql import FieldNode, NullValueNode, VariableNode
 
 from domain.canonical import Fields, day_text, performance_fields
 from graphql_api import connections, types
-from graphql_api.connections import Cursors, connection_fields, page
+from graphql_api.connections import Cursors, connection_fields, page, rows
 from graphql_api.context import Info
 from graphql_api.inputs import (
     AsOf,
@@ -29,7 +29,15 @@ from graphql_api.viewer import DEVELOPMENT, ROLES, named, viewer_fields
 from projections.deals import DealRow
 from projections.reading import DealSort, Key, LogEvent
 from projections.rejections import RejectionRow
-from projections.shown import deal_fields, event_fields, feed_fields, reference_price_fields, rejection_fields
+from projections.shown import (
+    deal_fields,
+    event_fields,
+    feed_connection_fields,
+    feed_fields,
+    outage_fields,
+    reference_price_fields,
+    rejection_fields,
+)
 
 DEAL_CURSORS: Final[dict[DealSort, Cursors]] = {
     "position": Cursors("deal-position", "n"),
@@ -173,6 +181,39 @@ class Query:
         info.context.repeatable = False
         snapshot = await info.context.snapshot()
         return [feed_fields(feed) for feed in await snapshot.feeds()]
+
+    @strawberry.field(
+        graphql_type=list[types.Outage],
+        description="Every stretch without any line to the exchange, newest first; with a delivery day, those that "
+        "may have cost it deals.",
+    )
+    async def outages(
+        self,
+        info: Info,
+        first: int = 50,
+        delivery_day: date | None = strawberry.UNSET,
+        untold_only: bool = False,
+        as_of: AsOf | None = strawberry.UNSET,
+    ) -> list[Fields]:
+        limit = rows(first)
+        snapshot, position = await info.context.as_of(moment(as_of))
+        found = await snapshot.outages(position, given(delivery_day), untold_only)
+        return [outage_fields(outage) for outage in found[:limit]]
+
+    @strawberry.field(
+        graphql_type=list[types.FeedConnection],
+        description="The connections that were open at some moment of a stretch of time, newest first.",
+    )
+    async def feed_connections(
+        self,
+        info: Info,
+        from_: Annotated[datetime, strawberry.argument(name="from")],
+        to: datetime,
+        first: int = 500,
+    ) -> list[Fields]:
+        limit = rows(first)
+        snapshot = await info.context.snapshot()
+        return [feed_connection_fields(each) for each in await snapshot.feed_connections(from_, to, limit)]
 
 
 def _asks_for_first(info: Info) -> bool:

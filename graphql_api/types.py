@@ -153,12 +153,56 @@ class Rejection:
     resolution: str | None
 
 
+@strawberry.type(description="How a line to the exchange was lost.")
+class LineLoss:
+    line: str
+    lost_at: datetime = strawberry.field(description="When the line was last known to work.")
+    noticed_at: datetime
+    detection_delay_seconds: Decimal
+    reason: str
+
+
 @strawberry.type
 class Feed:
     name: str
     state: FeedState
     since: datetime | None
     last_message_at: datetime | None
+    last_loss: LineLoss | None
+    losses: int = strawberry.field(
+        description="How often the line was lost; one that another connection held on was not."
+    )
+    delivered_alone: int = strawberry.field(description="Deals that this line brought and no other line has.")
+
+
+@strawberry.type(description="From `start` to `end`, null while it lasts.")
+class Stretch:
+    start: datetime
+    end: datetime | None
+
+
+@strawberry.type(
+    description="A stretch without any line to the exchange: deals may be missing, unless a file told them."
+)
+class Outage:
+    start: datetime
+    end: datetime | None = strawberry.field(description="Null while it lasts.")
+    noticed_at: datetime | None = strawberry.field(description="When the last of the lines was known to be lost.")
+    lines: list[LineLoss] = strawberry.field(description="The lines that were open before it, the last one lost first.")
+    told_by: list[str] = strawberry.field(description="Day files that tell of it.")
+    is_told: bool = strawberry.field(description="Whether day files told all of it, so that no deal is missing.")
+    untold: list[Stretch] = strawberry.field(description="What of it no day file told.")
+
+
+@strawberry.type(description="One line held open once.")
+class FeedConnection:
+    line: str
+    connected_at: datetime
+    last_heard_at: datetime | None = strawberry.field(
+        description="When it was last known to work; null while it is open."
+    )
+    noticed_at: datetime | None
+    reason: str | None
 
 
 @strawberry.type
@@ -169,6 +213,8 @@ class Health:
     projection_position: Position
     reference_price_fetched_at: datetime | None
     open_rejections: int
+    complete_up_to: datetime | None
+    untold_outages: int = strawberry.field(description="Outages of which no day file has told all deals.")
 
 
 @strawberry.type

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Final, Generic, Literal, TypeVar
 
 from domain.events import Direction
+from domain.losses import LineLoss
 
 Row = TypeVar("Row")
 FeedState = Literal["CONNECTED", "DISCONNECTED", "NEVER_CONNECTED"]
@@ -108,12 +109,29 @@ class LogEvent:
 
 @dataclass(frozen=True)
 class FeedStatus:
-    """How a line to the exchange is; ``since`` is when it was opened or last known to work."""
+    """How a line to the exchange is; ``since`` is when it was opened or last known to work.
+
+    ``losses`` counts how often it was lost, ``delivered_alone`` the deals that no other line has brought.
+    """
 
     name: str
     state: FeedState
-    since: datetime | None
-    last_message_at: datetime | None
+    since: datetime | None = None
+    last_message_at: datetime | None = None
+    last_loss: LineLoss | None = None
+    losses: int = 0
+    delivered_alone: int = 0
+
+
+@dataclass(frozen=True)
+class FeedConnection:
+    """A line held open from ``connected_at``; what ended it is ``None`` while it is open."""
+
+    line: str
+    connected_at: datetime
+    last_heard_at: datetime | None
+    noticed_at: datetime | None
+    reason: str | None
 
 
 @dataclass(frozen=True)
@@ -125,6 +143,8 @@ class HealthStatus:
     projection_position: int
     reference_price_fetched_at: datetime | None
     open_rejections: int
+    complete_up_to: datetime | None = None
+    untold_outages: int = 0
 
 
 @dataclass(frozen=True)

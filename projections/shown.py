@@ -12,10 +12,11 @@ from domain.canonical import (
     position_text,
     time_text,
 )
+from domain.losses import LineLoss, OutageAccount
 from domain.performance import ReferencePrice
 from domain.periods import DeliveryPeriod, Minutes
 from projections.deals import DealRow
-from projections.reading import FeedStatus, HealthStatus, LogEvent
+from projections.reading import FeedConnection, FeedStatus, HealthStatus, LogEvent
 from projections.rejections import RejectionRow
 
 
@@ -80,6 +81,44 @@ def feed_fields(feed: FeedStatus) -> Fields:
         "state": feed.state,
         "since": optional_time_text(feed.since),
         "lastMessageAt": optional_time_text(feed.last_message_at),
+        "lastLoss": None if feed.last_loss is None else line_loss_fields(feed.last_loss),
+        "losses": feed.losses,
+        "deliveredAlone": feed.delivered_alone,
+    }
+
+
+def line_loss_fields(loss: LineLoss) -> Fields:
+    """Return the fields of the schema's ``LineLoss``."""
+    return {
+        "line": loss.line,
+        "lostAt": time_text(loss.lost_at),
+        "noticedAt": time_text(loss.noticed_at),
+        "detectionDelaySeconds": decimal_text(loss.detection_delay_s),
+        "reason": loss.reason,
+    }
+
+
+def outage_fields(outage: OutageAccount) -> Fields:
+    """Return the fields of the schema's ``Outage``."""
+    return {
+        "start": time_text(outage.start),
+        "end": optional_time_text(outage.end),
+        "noticedAt": optional_time_text(outage.noticed_at),
+        "lines": [line_loss_fields(loss) for loss in outage.lines],
+        "toldBy": [*outage.told_by],
+        "isTold": outage.is_told,
+        "untold": [{"start": time_text(part.start), "end": optional_time_text(part.end)} for part in outage.untold],
+    }
+
+
+def feed_connection_fields(connection: FeedConnection) -> Fields:
+    """Return the fields of the schema's ``FeedConnection``."""
+    return {
+        "line": connection.line,
+        "connectedAt": time_text(connection.connected_at),
+        "lastHeardAt": optional_time_text(connection.last_heard_at),
+        "noticedAt": optional_time_text(connection.noticed_at),
+        "reason": connection.reason,
     }
 
 
@@ -92,4 +131,6 @@ def health_fields(health: HealthStatus, server_time: datetime) -> Fields:
         "projectionPosition": position_text(health.projection_position),
         "referencePriceFetchedAt": optional_time_text(health.reference_price_fetched_at),
         "openRejections": health.open_rejections,
+        "completeUpTo": optional_time_text(health.complete_up_to),
+        "untoldOutages": health.untold_outages,
     }

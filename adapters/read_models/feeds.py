@@ -1,16 +1,16 @@
 """How are the lines to the exchange, and up to when can no deal be missing?"""
 
 from collections import OrderedDict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
-from domain.coverage import Connection, complete_up_to
+from domain.losses import Coverage, LineConnection, coverage_of
 from projections.feeds import feeds as model
-from projections.reading import FeedState, FeedStatus
+from projections.reading import FeedConnection, FeedState, FeedStatus
 
 _TABLE: Final = Identifier("read_models", model.table)
 _KNOWN: Final = (
@@ -25,7 +25,9 @@ _KNOWN: Final = (
 )
 _CONNECTIONS: Final = (
     SQL("""
-    SELECT connected_at, CASE WHEN ended_position <= %(as_of)s THEN last_heard_at END FROM {table}
+    SELECT connected_at, CASE WHEN ended THEN last_heard_at END, line,
+           CASE WHEN ended THEN disconnected_at END, CASE WHEN ended THEN reason END
+    FROM (SELECT *, coalesce(ended_position <= %(as_of)s, false) AS ended FROM {table}) AS known
     WHERE connected_position <= %(as_of)s OR ended_position <= %(as_of)s
 """)
     .format(table=_TABLE)
@@ -34,7 +36,10 @@ _CONNECTIONS: Final = (
 # A line may be held by two receivers at once; while one of them holds it, it is connected.
 _FEEDS: Final = (
     SQL("""
-    SELECT coalesce(f.line, a.line), f.open, f.since, a.last_message_at FROM (
+    SELECT coalesce(f.line, a.line), f.open, f.since, a.last_message_at,
+           coalesce((SELECT first - confirmed FROM wattbook_state.line_deliveries AS d
+                     WHERE d.line = coalesce(f.line, a.line)), 0)
+    FROM (
         SELECT DISTINCT ON (line) line, ended_position IS NULL AS open,
                CASE WHEN ended_position IS NULL THEN connected_at ELSE last_heard_at END AS since
         FROM {table}
@@ -44,43 +49,69 @@ _FEEDS: Final = (
     .format(table=_TABLE)
     .as_bytes()
 )
+_OPEN_WITHIN: Final = (
+    SQL("""
+    SELECT line, connected_at, last_heard_at, disconnected_at, reason FROM {table}
+    WHERE connected_at <= %(end)s AND (ended_position IS NULL OR last_heard_at >= %(start)s)
+    ORDER BY connected_at DESC, line, connection LIMIT %(limit)s
+""")
+    .format(table=_TABLE)
+    .as_bytes()
+)
 _FETCHED_AT: Final = "SELECT fetched_at FROM wattbook_state.market_data_provider"
-_FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
-class CompletenessMemory:
-    """Remembers how complete the record was after each change of a feed: the past does not change."""
+class CoverageMemory:
+    """Remembers when the lines were open, as known after each change of a feed: the past does not change."""
 
-    def __init__(self, size: int = 1_000) -> None:
+    def __init__(self, size: int = 100) -> None:
         self._size = size
-        self._known: OrderedDict[int, datetime | None] = OrderedDict()
+        self._known: OrderedDict[int, Coverage] = OrderedDict()
 
     async def known_at(
         self, connection: AsyncConnection[TupleRow], position: int
     ) -> tuple[datetime | None, datetime | None]:
         """Return when *position* was recorded, and up to when no deal can be missing as known at it."""
+        recorded_at, coverage = await self._at(connection, position)
+        return recorded_at, coverage.complete_up_to(recorded_at)
+
+    async def at(self, connection: AsyncConnection[TupleRow], position: int) -> Coverage:
+        """Return when the lines were open, as known at *position*."""
+        return (await self._at(connection, position))[1]
+
+    async def _at(self, connection: AsyncConnection[TupleRow], position: int) -> tuple[datetime | None, Coverage]:
         cursor = await connection.execute(_KNOWN, {"as_of": position}, prepare=True)
         row = await cursor.fetchone()
         recorded_at, newest = row or (None, None)
         if newest is None:
-            return recorded_at, None
+            return recorded_at, coverage_of(())
         if newest not in self._known:
             cursor = await connection.execute(_CONNECTIONS, {"as_of": position}, prepare=True)
-            connections = [Connection(opened_at, ended_at) for opened_at, ended_at in await cursor.fetchall()]
-            self._known[newest] = complete_up_to(connections, _FOR_EVER)
+            self._known[newest] = coverage_of(LineConnection(*each) for each in await cursor.fetchall())
             while len(self._known) > self._size:
                 self._known.popitem(last=False)
-        complete = self._known[newest]
-        return recorded_at, recorded_at if complete == _FOR_EVER else complete
+        return recorded_at, self._known[newest]
 
 
-async def feeds(connection: AsyncConnection[TupleRow], lines: tuple[str, ...]) -> list[FeedStatus]:
+async def feeds(connection: AsyncConnection[TupleRow], lines: tuple[str, ...], coverage: Coverage) -> list[FeedStatus]:
     """Return how each line is: *lines* in their order, then others by name."""
     cursor = await connection.execute(_FEEDS, prepare=True)
-    rows = await cursor.fetchall()
-    seen = {line: FeedStatus(line, _state(is_open), since, heard_at) for line, is_open, since, heard_at in rows}
+    seen = {
+        line: FeedStatus(
+            line, _state(is_open), since, heard_at, coverage.last_loss(line), coverage.losses_of(line), alone
+        )
+        for line, is_open, since, heard_at, alone in await cursor.fetchall()
+    }
     others = sorted(line for line in seen if line not in lines)
-    return [seen.get(line) or FeedStatus(line, "NEVER_CONNECTED", None, None) for line in (*lines, *others)]
+    return [seen.get(line) or FeedStatus(line, "NEVER_CONNECTED") for line in (*lines, *others)]
+
+
+async def connections(
+    connection: AsyncConnection[TupleRow], start: datetime, end: datetime, limit: int
+) -> list[FeedConnection]:
+    """Return the connections that were open at some moment from *start* to *end*, newest first."""
+    cursor = await connection.execute(_OPEN_WITHIN, {"start": start, "end": end, "limit": limit}, prepare=True)
+    return [FeedConnection(*row) for row in await cursor.fetchall()]
 
 
 async def reference_price_fetched_at(connection: AsyncConnection[TupleRow]) -> datetime | None:

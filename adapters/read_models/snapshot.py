@@ -13,7 +13,8 @@ from adapters.read_models import events as log_reads
 from adapters.read_models import feeds as feed_reads
 from adapters.read_models import performance as performance_reads
 from adapters.read_models import rejections as rejection_reads
-from adapters.read_models.feeds import CompletenessMemory
+from adapters.read_models.feeds import CoverageMemory
+from domain.losses import OutageAccount
 from domain.performance import Knowledge, Performance, ReferencePrice, performance_of
 from domain.periods import hours_of, periods_of
 from projections import PROJECTION_VERSION
@@ -23,6 +24,7 @@ from projections.reading import (
     DealFilter,
     DealOrder,
     EventFilter,
+    FeedConnection,
     FeedStatus,
     HealthStatus,
     LogEvent,
@@ -45,7 +47,7 @@ class ReadSnapshot:
     connection: AsyncConnection[TupleRow]
     zone: ZoneInfo
     lines: tuple[str, ...]
-    completeness: CompletenessMemory
+    coverage: CoverageMemory
     head: int
     projected: int
     sums_position: int
@@ -59,7 +61,7 @@ class ReadSnapshot:
         """Return what an answer as of *position* is computed from."""
         known = self._known.get(position)
         if known is None:
-            recorded_at, complete = await self.completeness.known_at(self.connection, position)
+            recorded_at, complete = await self.coverage.known_at(self.connection, position)
             known = self._known[position] = Knowledge(position, recorded_at, complete, PROJECTION_VERSION)
         return known
 
@@ -111,16 +113,33 @@ class ReadSnapshot:
 
     async def feeds(self) -> Sequence[FeedStatus]:
         """Return how each line is: the configured ones in their order, then others that the log knows."""
-        return await feed_reads.feeds(self.connection, self.lines)
+        coverage = await self.coverage.at(self.connection, self.projected)
+        return await feed_reads.feeds(self.connection, self.lines, coverage)
+
+    async def outages(self, position: int, day: date | None, untold_only: bool) -> list[OutageAccount]:
+        """Return every outage known at *position*, or those that may have cost *day* deals, newest first."""
+        coverage = await self.coverage.at(self.connection, position)
+        found = [outage for outage in coverage.outages if not (untold_only and outage.is_told)]
+        if day is not None:
+            last = [period.start for period in periods_of(day, self.zone)[-1:]]
+            found = [outage for outage in found if last and outage.concerns(last[0])]
+        return found[::-1]
+
+    async def feed_connections(self, start: datetime, end: datetime, limit: int) -> list[FeedConnection]:
+        """Return the connections that were open at some moment from *start* to *end*, newest first."""
+        return await feed_reads.connections(self.connection, start, end, limit)
 
     async def health(self, scope: Scope) -> HealthStatus:
         """Return how current everything is."""
+        coverage = await self.coverage.at(self.connection, self.projected)
         return HealthStatus(
             feeds=await self.feeds(),
             log_position=self.head,
             projection_position=self.projected,
             reference_price_fetched_at=await feed_reads.reference_price_fetched_at(self.connection),
             open_rejections=await rejection_reads.open_count(self.connection, scope, self.projected),
+            complete_up_to=(await self.knowledge(self.projected)).complete_up_to,
+            untold_outages=sum(not outage.is_told for outage in coverage.outages),
         )
 
     async def changes(self, after: int) -> Changes:

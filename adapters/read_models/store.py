@@ -8,7 +8,7 @@ from typing import Final, LiteralString, Self
 from zoneinfo import ZoneInfo
 
 from adapters.read_models.deals import recorded_deals
-from adapters.read_models.feeds import CompletenessMemory
+from adapters.read_models.feeds import CoverageMemory
 from adapters.read_models.pool import STATEMENT_S, borrowed, first, pool_of_reads, pool_of_snapshots
 from adapters.read_models.snapshot import ReadSnapshot
 from domain.errors import ReadModelsBehindError, UnknownPositionError
@@ -65,7 +65,7 @@ class ReadStore:
         self._lines = lines
         self._snapshots = pool_of_snapshots(conninfo, size, statement_s)
         self._short = pool_of_reads(conninfo, 4, statement_s)
-        self._completeness = CompletenessMemory()
+        self._coverage = CoverageMemory()
         self._reading: asyncio.Task[Positions] | None = None
         self._next: asyncio.Task[Positions] | None = None
 
@@ -113,7 +113,7 @@ class ReadStore:
                     connection=connection,
                     zone=self._zone,
                     lines=self._lines,
-                    completeness=self._completeness,
+                    coverage=self._coverage,
                     head=head,
                     projected=projected,
                     sums_position=sums,

@@ -17,7 +17,16 @@ from tests.end_to_end.lines import Exchange, confirmation, exchange_lines
 from tests.end_to_end.processes import ROLES, Ran, Wattbook, free_port
 
 ROOT = Path(__file__).parents[2]
-HEALTH = {"serverTime", "feeds", "logPosition", "projectionPosition", "referencePriceFetchedAt", "openRejections"}
+HEALTH = {
+    "serverTime",
+    "feeds",
+    "logPosition",
+    "projectionPosition",
+    "referencePriceFetchedAt",
+    "openRejections",
+    "completeUpTo",
+    "untoldOutages",
+}
 DAY = "2023-02-06"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -13,7 +13,16 @@ from tests.end_to_end.client import Client, Json
 from tests.end_to_end.documents import PERFORMANCE_CHANGED
 from tests.end_to_end.processes import Role, Wattbook, free_port
 
-RETURNED = {"feeds", "logPosition", "openRejections", "projectionPosition", "referencePriceFetchedAt", "serverTime"}
+RETURNED = {
+    "feeds",
+    "logPosition",
+    "openRejections",
+    "projectionPosition",
+    "referencePriceFetchedAt",
+    "serverTime",
+    "completeUpTo",
+    "untoldOutages",
+}
 
 
 @pytest.fixture(scope="module")
