@@ -60,9 +60,16 @@ class JournalRecorder:
     """Drains every journal in a folder into the event log, and forgets only what the log has committed."""
 
     def __init__(
-        self, folder: Path, exchange: str, zone: ZoneInfo, event_log: EventLog, clock: Callable[[], datetime]
+        self,
+        folder: Path,
+        exchange: str,
+        zone: ZoneInfo,
+        event_log: EventLog,
+        clock: Callable[[], datetime],
+        spare: Path | None = None,
     ) -> None:
         self._folder = folder
+        self._folders = (folder,) if spare is None else (folder, spare)
         self._exchange = exchange
         self._zone = zone
         self._event_log = event_log
@@ -140,7 +147,7 @@ class JournalRecorder:
     def _look(self) -> None:
         """Find new journals, date the losses of dead receivers, and remove what is drained for good."""
         try:
-            readers = open_journals(self._folder, self._readers, partial(self._complain, "be opened"))
+            readers = open_journals(self._folders, self._readers, partial(self._complain, "be opened"))
         except OSError as error:
             log.error("cannot look after the journals in %s: %s", self._folder, error)
             return

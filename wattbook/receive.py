@@ -30,7 +30,7 @@ async def receive(
     journal cannot be opened.
     """
     try:
-        journal = JournalWriter(settings.journal_dir, utc_now)
+        journal = JournalWriter(settings.journal_dir, utc_now, spare=settings.journal_spare_dir)
     except (OSError, sqlite3.Error) as error:
         _log.critical("The journal folder %s cannot be used: %s", settings.journal_dir, error)
         return 3

@@ -26,7 +26,12 @@ async def record(settings: Settings, database_url: str, stop: asyncio.Event) -> 
     """
     async with EventLog(database_url) as event_log:
         journals = JournalRecorder(
-            settings.journal_dir, settings.exchange_name, settings.timezone, event_log, clock=utc_now
+            settings.journal_dir,
+            settings.exchange_name,
+            settings.timezone,
+            event_log,
+            clock=utc_now,
+            spare=settings.journal_spare_dir,
         )
         ended = asyncio.Event()
         noting = asyncio.create_task(note_lines(database_url, journals, ended), name="line notes")

@@ -33,6 +33,12 @@ class Settings:
     host: str
     port: int
     auth: AuthMode
+    journal_spare_dir: Path | None = None
+
+    @property
+    def journal_dirs(self) -> tuple[Path, ...]:
+        """Where journals may lie: in their own folder, and in the spare one where one is set."""
+        return (self.journal_dir,) if self.journal_spare_dir is None else (self.journal_dir, self.journal_spare_dir)
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -73,6 +79,7 @@ class _Reader:
             "host": self._text("WATTBOOK_HOST") or "127.0.0.1",
             "port": self._number("WATTBOOK_PORT", 8000, 0, 65_535),
             "auth": self._auth(),
+            "journal_spare_dir": self._journal_spare_dir(),
         }
         self._look_for_misspelt_names()
         if self._problems:
@@ -159,6 +166,10 @@ class _Reader:
             self._problems.append(f"WATTBOOK_TIMEZONE: {name!r} is no time zone like 'Europe/Berlin'")
             return ZoneInfo("UTC")
 
+    def _journal_spare_dir(self) -> Path | None:
+        text = self._text("WATTBOOK_JOURNAL_SPARE_DIR")
+        return None if text is None else Path(text).expanduser().absolute()
+
     def _auth(self) -> AuthMode:
         mode = self._text("WATTBOOK_AUTH") or "dev"
         if mode == "dev":
@@ -198,4 +209,5 @@ _KNOWN = {
     "WATTBOOK_HOST",
     "WATTBOOK_PORT",
     "WATTBOOK_AUTH",
+    "WATTBOOK_JOURNAL_SPARE_DIR",
 }

@@ -56,7 +56,7 @@ async def _roles(database_url: str) -> set[str]:
 def _journals(settings: Settings) -> _Journals:
     receivers = waiting = 0
     unreadable: list[Path] = []
-    for reader in open_journals(settings.journal_dir, on_unreadable=lambda path, _: unreadable.append(path)):
+    for reader in open_journals(settings.journal_dirs, on_unreadable=lambda path, _: unreadable.append(path)):
         with reader:
             receivers += not _ended(reader)
             try:

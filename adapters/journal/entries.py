@@ -128,9 +128,9 @@ def size_of(noted: Noted) -> int:
     return _ENTRY_BYTES + len(noted.payload) if isinstance(noted, MessageHeard) else _ENTRY_BYTES
 
 
-def journal_paths(folder: Path) -> list[Path]:
-    """Return the journals in *folder*, the receiver that started first in front."""
-    return sorted(folder.glob(f"*{_SUFFIX}"))
+def journal_paths(*folders: Path) -> list[Path]:
+    """Return the journals in *folders*, the one that was begun first in front."""
+    return sorted((path for folder in folders for path in folder.glob(f"*{_SUFFIX}")), key=lambda path: path.name)
 
 
 def create_journal(folder: Path, started_at: datetime) -> tuple[Path, int]:

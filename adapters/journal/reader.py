@@ -1,7 +1,7 @@
 """What waits in the journals, and what may be forgotten because the event log has it?"""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -168,11 +168,11 @@ def raise_error(path: Path, error: sqlite3.Error) -> None:
 
 
 def open_journals(
-    folder: Path,
+    folders: Path | Sequence[Path],
     already_open: Iterable[JournalReader] = (),
     on_unreadable: Callable[[Path, sqlite3.Error], None] = raise_error,
 ) -> list[JournalReader]:
-    """Return readers of all journals in *folder*, the oldest first.
+    """Return readers of the journals in *folders*, the oldest first.
 
     Readers in *already_open* are kept; those whose journal is gone are closed. A journal
     that another recorder removes in this moment is left out, and so is one that cannot be
@@ -180,7 +180,7 @@ def open_journals(
     """
     known = {reader.path: reader for reader in already_open}
     readers: list[JournalReader] = []
-    for path in journal_paths(folder):
+    for path in journal_paths(*([folders] if isinstance(folders, Path) else folders)):
         reader = known.pop(path, None) or _open(path, on_unreadable)
         if reader is not None:
             readers.append(reader)

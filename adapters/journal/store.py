@@ -3,7 +3,10 @@
 import logging
 import os
 import sqlite3
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -26,22 +29,63 @@ _PASSING: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCK
 """Errors after which the file is as good as before; after any other its content is in doubt."""
 
 
+SEGMENT_BYTES: Final = 64 * 1024 * 1024
+"""Past so much payload a new file is begun, so that what is recorded is deleted whole and no file grows for years."""
+
+RETURN_S: Final = 30.0
+"""How long a journal that went to the spare folder stays there before it looks at its own one again."""
+
+RETURN_FREE_BYTES: Final = 16 * 1024 * 1024
+"""And how much room must be there then, lest it goes to and fro."""
+
+
+@dataclass
+class _Segment:
+    """One file of the journal, and the lock that says that its owner lives."""
+
+    folder: Path
+    path: Path
+    database: sqlite3.Connection
+    lock: int
+    payload_bytes: int = 0
+    commits: int = 0
+    distrusted: bool = False
+
+
 class JournalStore:
-    """The file behind a writer, and what is not yet in it; used by one thread."""
+    """The files behind a writer, and what is not yet in them; used by one thread.
+
+    Written in the first of *folders*; in the next one while that fails or is full.
+    """
 
     def __init__(
-        self, folder: Path, clock: Callable[[], datetime], connect: Callable[[Path], sqlite3.Connection]
+        self,
+        folders: Sequence[Path],
+        clock: Callable[[], datetime],
+        connect: Callable[[Path], sqlite3.Connection],
+        segment_bytes: int = SEGMENT_BYTES,
+        return_s: float = RETURN_S,
     ) -> None:
-        self._folder = folder
+        self._folders = folders
         self._clock = clock
         self._connect = connect
+        self._segment_bytes = segment_bytes
+        self._return_s = return_s
         self._pending: list[Noted] = []
         self._heard: dict[str, datetime] = {}
         self._open: dict[str, LineConnected] = {}
         self._last_heard: dict[str, datetime] = {}
         self._locks: list[int] = []
-        self._distrusted: list[sqlite3.Connection] = []
-        self.path, self._database = self._open_new()
+        self._trouble = ""
+        self._shunned: Path | None = None
+        self._failures_here = 0
+        self._return_due = 0.0
+        self._segment = self._open_anywhere()
+
+    @property
+    def path(self) -> Path:
+        """The file written now."""
+        return self._segment.path
 
     @property
     def unwritten(self) -> int:
@@ -54,33 +98,70 @@ class JournalStore:
         self._heard |= heard
 
     def commit(self) -> str | None:
-        """Write all that was taken, in one transaction; return what went wrong, if anything did."""
+        """Write all that was taken, in one transaction; return what went wrong, if it is nowhere on disk."""
         if not self._pending and not self._heard:
             return None
-        try:
-            if self._database in self._distrusted:
-                self.path, self._database = self._open_new()
-                self._leave_distrusted()
-            self._transaction(self._database)
-        except Exception as error:
-            # Whatever it is, this thread goes on: were it to end, all that follows would be lost.
-            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_IOERR) & 0xFF not in _PASSING:
-                self._distrust()
-            return f"{type(error).__name__}: {error}"
-        self._remember()
-        return None
+        problem: str | None = None
+        for _ in range(len(self._folders) + 1):
+            problem = self._try_to_commit()
+            if problem is None or not self._trouble:
+                break
+        return problem
 
     def close(self) -> None:
-        """Close every file and let go of their locks; what is still open in them passes for lost from now on."""
-        for database in {*self._distrusted, self._database}:
-            database.close()
-        for lock in self._locks:
+        """Close the file and let go of all locks; what is still open in them passes for lost from now on."""
+        self._segment.database.close()
+        for lock in (*self._locks, self._segment.lock):
             os.close(lock)
         self._locks.clear()
 
-    def _open_new(self) -> tuple[Path, sqlite3.Connection]:
+    def _try_to_commit(self) -> str | None:
+        try:
+            if self._trouble:
+                self._move(self._open_anywhere())
+            elif self._segment.payload_bytes >= self._segment_bytes:
+                self._move(self._open_new(self._segment.folder))
+            elif self._segment.folder != self._folders[0] and time.monotonic() >= self._return_due:
+                self._return()
+            self._transaction(self._segment.database)
+        except Exception as error:
+            # Whatever it is, this thread goes on: were it to end, all that follows would be lost.
+            self._blame(error)
+            return f"{type(error).__name__}: {error}"
+        self._segment.commits += 1
+        self._failures_here = 0
+        self._remember()
+        return None
+
+    def _blame(self, error: Exception) -> None:
+        """Decide whether this file, or this folder, is to be left."""
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_IOERR) & 0xFF
+        self._failures_here += 1
+        if code not in _PASSING:
+            # After a failed sync nobody knows what is in the file: no more is written to it.
+            self._segment.distrusted = True
+            self._trouble = str(error)
+            if self._failures_here > 1:
+                self._shunned = self._segment.folder
+        elif code == sqlite3.SQLITE_FULL and len(self._folders) > 1:
+            self._trouble = str(error)
+            self._shunned = self._segment.folder
+
+    def _open_anywhere(self) -> _Segment:
+        """Begin a new file in the first folder that takes one, the one that has just failed last."""
+        for folder in (ordered := sorted(self._folders, key=lambda folder: folder == self._shunned)):
+            try:
+                return self._open_new(folder)
+            except (OSError, sqlite3.Error) as error:
+                if folder == ordered[-1]:
+                    raise
+                self._trouble = self._trouble or str(error)
+                _log.critical("The journal folder %s cannot be used (%s); the next one is tried.", folder, error)
+        raise AssertionError("a journal has at least one folder")
+
+    def _open_new(self, folder: Path) -> _Segment:
         """Begin a new file, with the connections that are open now."""
-        path, lock = create_journal(self._folder, self._clock())
+        path, lock = create_journal(folder, self._clock())
         try:
             database = self._connect(path)
             database.execute("PRAGMA synchronous = FULL")
@@ -90,29 +171,56 @@ class JournalStore:
             delete_journal(path)
             os.close(lock)
             raise
-        self._locks.append(lock)
-        return path, database
+        if folder != self._folders[0]:
+            self._return_due = time.monotonic() + self._return_s
+        return _Segment(folder, path, database, lock)
 
-    def _distrust(self) -> None:
-        """Write no more to this file: after a failed sync nobody knows what is in it."""
-        if self._database not in self._distrusted:
-            self._distrusted.append(self._database)
+    def _return(self) -> None:
+        """Go back to the folder of choice if it has room; stay where this is if it has not."""
+        self._return_due = time.monotonic() + self._return_s
+        try:
+            room = os.statvfs(self._folders[0])
+            if room.f_bavail * room.f_frsize < RETURN_FREE_BYTES:
+                return
+            self._move(self._open_new(self._folders[0]))
+        except (OSError, sqlite3.Error):
+            return
+        _log.warning("The journal in %s can be written again and goes on there; nothing was lost.", self._folders[0])
 
-    def _leave_distrusted(self) -> None:
-        """Leave the files before this one to the recorders.
+    def _move(self, segment: _Segment) -> None:
+        """Go on in *segment*, and leave the file before it to the recorders."""
+        before, self._segment = self._segment, segment
+        if self._trouble:
+            _log.critical(
+                "The journal %s cannot be written (%s); nothing is lost, it goes on in %s. "
+                "Free space or repair the disk of %s now.",
+                before.path,
+                self._trouble,
+                segment.path,
+                before.folder,
+            )
+            self._trouble = ""
+        self._leave(before)
 
-        Their locks are kept to the end of the process, lest connections that live on here
-        pass for lost where they could not be struck out.
-        """
-        for database in self._distrusted:
-            try:
-                if database.in_transaction:
-                    database.execute("ROLLBACK")
-                database.execute("DELETE FROM open_connections")
-            except sqlite3.Error as error:
-                _log.warning("A journal in %s is left as it is: %s", self._folder, error)
-            database.close()
-        self._distrusted.clear()
+    def _leave(self, segment: _Segment) -> None:
+        """Close a file; its lock goes too, unless connections that live on here could then pass for lost."""
+        struck_out = False
+        try:
+            if segment.database.in_transaction:
+                segment.database.execute("ROLLBACK")
+            segment.database.execute("DELETE FROM open_connections")
+            struck_out = True
+        except sqlite3.Error as error:
+            _log.warning("The journal %s is left as it is: %s", segment.path, error)
+        segment.database.close()
+        if not segment.commits:
+            # All that it was to take is written elsewhere.
+            with suppress(OSError):
+                delete_journal(segment.path)
+        if segment.commits and (segment.distrusted or not struck_out):
+            self._locks.append(segment.lock)
+        else:
+            os.close(segment.lock)
 
     def _transaction(self, database: sqlite3.Connection) -> None:
         database.execute("BEGIN IMMEDIATE")
@@ -150,6 +258,9 @@ class JournalStore:
         # A sign of life is written up to a second late, so also after the end of its connection.
         last_heard = self._last_heard | self._heard
         self._last_heard = {each: last_heard[each] for each in self._open if each in last_heard}
+        self._segment.payload_bytes += sum(
+            len(each.payload) for each in self._pending if isinstance(each, MessageHeard)
+        )
         self._pending.clear()
         self._heard.clear()
 

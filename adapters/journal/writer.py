@@ -18,7 +18,7 @@ from typing import Final, Self
 
 from adapters.journal.bell import JournalRinger
 from adapters.journal.entries import Noted, open_database, size_of
-from adapters.journal.store import JournalStore
+from adapters.journal.store import RETURN_S, SEGMENT_BYTES, JournalStore
 from domain.errors import JournalClosedError, JournalNotSafeError
 
 _log = logging.getLogger(__name__)
@@ -33,7 +33,8 @@ _LARGEST_COMMIT: Final = 10_000
 class JournalWriter:
     """The journal of this process, from its start to :meth:`close`.
 
-    Opening it raises ``OSError`` or ``sqlite3.Error`` where the folder cannot be written.
+    Written to *folder*; to *spare* while that one is full or fails, and back when it has room again.
+    Opening it raises ``OSError`` or ``sqlite3.Error`` where none of them can be written.
     """
 
     def __init__(
@@ -41,10 +42,12 @@ class JournalWriter:
         folder: Path,
         clock: Callable[[], datetime],
         connect: Callable[[Path], sqlite3.Connection] = open_database,
+        *,
+        spare: Path | None = None,
+        segment_bytes: int = SEGMENT_BYTES,
+        return_s: float = RETURN_S,
     ) -> None:
         self._folder = folder
-        self._clock = clock
-        self._connect = connect
         self._incoming: queue.SimpleQueue[Sequence[Noted] | threading.Event | None] = queue.SimpleQueue()
         self._heard: dict[str, datetime] = {}
         self._taken_bytes = 0
@@ -52,13 +55,14 @@ class JournalWriter:
         self._closed = False
         self._ended = threading.Event()
         self._giving_up = threading.Event()
-        self._store = JournalStore(folder, clock, connect)
+        folders = (folder,) if spare is None else (folder, spare)
+        self._store = JournalStore(folders, clock, connect, segment_bytes, return_s)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
     @property
     def path(self) -> Path:
-        """The file written now; another one after an input or output error."""
+        """The file written now; another one after an error, and when it has grown large."""
         return self._store.path
 
     @property
