@@ -167,6 +167,46 @@ class FeedDisconnected:
     reason: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class DealKey:
+    """Which deal of an exchange: a cross trade shows both legs under one id."""
+
+    deal_id: str
+    trader_id: str
+    direction: Direction
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayFileImported:
+    """The exchange's file of all deals executed on a local day was compared with the log, and filled it.
+
+    ``rows`` are the file's, and each of its deals is one of ``matched`` (the log has it so),
+    ``recorded`` (it was missing and is recorded now), ``rejected`` (it was missing, and cannot
+    be read alone: its period is not known) or ``differing`` (another content stands). ``extra``
+    deals stand in the log and are not in the file. Of the last two the first ones are named.
+    The file tells every deal from ``told_from`` to ``told_until``.
+    """
+
+    TOPIC: ClassVar[str] = "day-file.imported.v1"
+
+    exchange: str
+    name: str
+    day: date
+    sha256: str
+    size_bytes: int
+    rows: int
+    matched: int
+    recorded: int
+    rejected: int
+    differing: int
+    extra: int
+    differing_deals: tuple[DealKey, ...]
+    extra_deals: tuple[DealKey, ...]
+    told_from: datetime
+    told_until: datetime
+    author: str
+
+
 Event = (
     DealConfirmed
     | DealCancelled
@@ -177,6 +217,7 @@ Event = (
     | RejectionResolved
     | FeedConnected
     | FeedDisconnected
+    | DayFileImported
 )
 
 EVENT_TYPES: Final[tuple[type[Event], ...]] = (
@@ -189,6 +230,7 @@ EVENT_TYPES: Final[tuple[type[Event], ...]] = (
     RejectionResolved,
     FeedConnected,
     FeedDisconnected,
+    DayFileImported,
 )
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, date
 from hashlib import sha256
 from typing import Final, Literal
 
 from domain.events import (
+    DayFileImported,
     Deal,
     DealCancelled,
     DealConfirmed,
@@ -73,6 +74,8 @@ def stream_of(event: Event) -> str:
             return f"resolution:{position}"
         case FeedConnected() | FeedDisconnected():
             return f"feed:{event.line}:{event.connection}"
+        case DayFileImported():
+            return day_file_stream(event.exchange, event.day, event.sha256)
 
 
 def deal_stream(deal: Deal) -> str:
@@ -83,6 +86,11 @@ def deal_stream(deal: Deal) -> str:
     """
     parts = (deal.exchange, deal.deal_id, deal.trader_id, deal.direction)
     return ":".join(["deal", *(part.replace("%", "%25").replace(":", "%3A") for part in parts)])
+
+
+def day_file_stream(exchange: str, day: date, sha256_hex: str) -> str:
+    """Return the stream of a day file: ``day-file:<exchange>:<day>:<sha256>``; other bytes are another file."""
+    return f"day-file:{exchange}:{day}:{sha256_hex}"
 
 
 def reference_price_stream(period: DeliveryPeriod) -> str:
@@ -102,6 +110,8 @@ def decide(event: Event, past: Sequence[Recorded]) -> Decision:
         case DealConflicted(deal=deal):
             seen = _seen(deal, past)
             return Append(event) if seen is None else AlreadyRecorded(seen.position)
+        case DayFileImported():
+            return _decide_day_file(event, past)
         case _:
             same = (recorded.position for recorded in past if type(recorded.event) is type(event))
             known = next(same, None)
@@ -168,5 +178,13 @@ def _decide_price(event: ReferencePriceUpdated, past: Sequence[Recorded]) -> Dec
         return AlreadyRecorded(standing[0].position) if standing[1].value == event.value else Append(event)
     for recorded, known in observations:
         if (known.last_update, known.value) == (event.last_update, event.value):
+            return AlreadyRecorded(recorded.position)
+    return Append(event)
+
+
+def _decide_day_file(event: DayFileImported, past: Sequence[Recorded]) -> Decision:
+    """The same file is news only where it tells more: a quiet day is written again, later, in equal bytes."""
+    for recorded in past:
+        if isinstance(recorded.event, DayFileImported) and recorded.event.told_until >= event.told_until:
             return AlreadyRecorded(recorded.position)
     return Append(event)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from domain.losses import OutageAccount
 from domain.performance import Performance, ReferencePrice
+from projections.day_files import DayFileRow
 from projections.deals import DealRow
 from projections.reading import (
     Changes,
@@ -61,6 +62,9 @@ class Snapshot(Positions, Protocol):
 
     async def rejections(self, scope: Scope, include_resolved: bool, page: Page) -> Slice[RejectionRow]:
         """Return a page of the rejections, newest first, as far as it has room for their messages."""
+
+    async def day_files(self, scope: Scope, limit: int) -> Sequence[DayFileRow]:
+        """Return the newest imports of day files, the newest first."""
 
     async def feeds(self) -> Sequence[FeedStatus]:
         """Return how each line to the exchange is."""

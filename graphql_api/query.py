@@ -30,6 +30,7 @@ from projections.deals import DealRow
 from projections.reading import DealSort, Key, LogEvent
 from projections.rejections import RejectionRow
 from projections.shown import (
+    day_file_fields,
     deal_fields,
     event_fields,
     feed_connection_fields,
@@ -174,6 +175,15 @@ class Query:
             lambda rejection: rejection.message,
         )
         return connection_fields(found, asked, REJECTION_CURSORS, _rejection_key, rejection_fields)
+
+    @strawberry.field(
+        graphql_type=list[types.DayFile],
+        description="The imported files of the exchange, newest first; none for a trader, since they count all deals.",
+    )
+    async def day_files(self, info: Info, first: int = 50) -> list[Fields]:
+        limit = rows(first)
+        snapshot = await info.context.snapshot()
+        return [day_file_fields(row) for row in await snapshot.day_files(info.context.viewer.scope, limit)]
 
     @strawberry.field(graphql_type=list[types.Feed])
     async def feeds(self, info: Info) -> list[Fields]:

@@ -153,6 +153,26 @@ class Rejection:
     resolution: str | None
 
 
+@strawberry.type(description="One import of the exchange's file of a day. Every deal of the file is counted once.")
+class DayFile:
+    name: str
+    day: date = strawberry.field(description="The local day on which its deals were executed.")
+    sha256: str = strawberry.field(description="Of the file's bytes, hexadecimal.")
+    position: Position
+    recorded_at: datetime
+    imported_by: str | None
+    rows: int
+    matched: int = strawberry.field(description="Deals that the log had as the file says.")
+    recorded: int = strawberry.field(description="Deals that were missing and are recorded from the file.")
+    rejected: int = strawberry.field(description="Deals that were missing and whose period a person must name.")
+    extra: int = strawberry.field(description="Deals that stand in the log and are not in the file.")
+    differing: int = strawberry.field(description="Deals of which another content stands.")
+    told_from: datetime
+    told_until: datetime = strawberry.field(
+        description="From toldFrom to here no deal can be missing, whatever the lines did."
+    )
+
+
 @strawberry.type(description="How a line to the exchange was lost.")
 class LineLoss:
     line: str

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from projections.day_files import day_files
 from projections.deals import deals
 from projections.feeds import feeds
 from projections.positions import positions
@@ -9,7 +10,7 @@ from projections.read_model import AnyReadModel
 from projections.reference_prices import reference_prices
 from projections.rejections import rejections
 
-READ_MODELS: Final[tuple[AnyReadModel, ...]] = (deals, positions, reference_prices, feeds, rejections)
+READ_MODELS: Final[tuple[AnyReadModel, ...]] = (deals, positions, reference_prices, feeds, rejections, day_files)
 """Every read model, in the order in which they are written."""
 
 PROJECTION_VERSION: Final = "1"

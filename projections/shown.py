@@ -5,6 +5,7 @@ from typing import cast
 
 from domain.canonical import (
     Fields,
+    day_text,
     decimal_text,
     optional_decimal_text,
     optional_time_text,
@@ -15,6 +16,7 @@ from domain.canonical import (
 from domain.losses import LineLoss, OutageAccount
 from domain.performance import ReferencePrice
 from domain.periods import DeliveryPeriod, Minutes
+from projections.day_files import DayFileRow
 from projections.deals import DealRow
 from projections.reading import FeedConnection, FeedStatus, HealthStatus, LogEvent
 from projections.rejections import RejectionRow
@@ -71,6 +73,26 @@ def rejection_fields(row: RejectionRow) -> Fields:
         "reason": row.reason,
         "message": row.message,
         "resolution": row.resolution,
+    }
+
+
+def day_file_fields(row: DayFileRow) -> Fields:
+    """Return the fields of the schema's ``DayFile``."""
+    return {
+        "name": row.name,
+        "day": day_text(row.day),
+        "sha256": row.sha256,
+        "position": position_text(row.position),
+        "recordedAt": time_text(row.recorded_at),
+        "importedBy": row.imported_by,
+        "rows": row.rows,
+        "matched": row.matched,
+        "recorded": row.recorded,
+        "rejected": row.rejected,
+        "extra": row.extra,
+        "differing": row.differing,
+        "toldFrom": time_text(row.told_from),
+        "toldUntil": time_text(row.told_until),
     }
 
 

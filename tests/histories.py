@@ -24,6 +24,7 @@ from tests.notation import (
     connected,
     corrected,
     deal,
+    imported,
     lost,
     reference_price,
     rejected,
@@ -84,12 +85,16 @@ lines = st.builds(
     st.integers(1, 9),
 )
 
+_STEPS: Final = ("deal", "deal", "deal", "again", "price", "reject", "line", "change", "settle", "lost", "file")
+
 
 @st.composite
 def histories(draw: st.DrawFn, max_size: int = 40) -> list[Recorded]:
     """Draw a log: what was new of a random day's messages, and what people did about them."""
     log = MemoryLog()
-    steps = st.sampled_from(("deal", "deal", "deal", "again", "price", "reject", "line", "change", "settle", "lost"))
+    steps = st.sampled_from(
+        ("deal", "deal", "deal", "again", "price", "reject", "line", "change", "settle", "lost", "file")
+    )
     for step in draw(st.lists(steps, max_size=max_size)):
         log.append(_events(draw, step, log.events))
     return log.events
@@ -109,6 +114,8 @@ def _events(draw: st.DrawFn, step: str, past: list[Recorded]) -> list[Event]:
             return [draw(st.sampled_from(past)).event] if past else []
         case "change":
             return _changed(draw, past)
+        case "file":
+            return [imported(day=draw(days), sha256=draw(st.sampled_from(("ab", "cd"))) * 32)]
         case "settle":
             open_ones = [r.position for r in past if isinstance(r.event, MessageRejected)]
             return [resolved(draw(st.sampled_from(open_ones)))] if open_ones else []

@@ -8,11 +8,13 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from domain.events import (
+    DayFileImported,
     Deal,
     DealCancelled,
     DealConfirmed,
     DealConflicted,
     DealCorrected,
+    DealKey,
     Direction,
     Event,
     FeedConnected,
@@ -137,6 +139,34 @@ def lost(up: FeedConnected, at: str, last_heard: str | None = None, reason: str 
         last_heard_at=instant(last_heard or at),
         disconnected_at=instant(at),
         reason=reason,
+    )
+
+
+def imported(
+    told: str = "2023-02-05T23:00:00Z to 2023-02-06T23:00:00Z", *, day: date = DAY, sha256: str = "ab" * 32
+) -> DayFileImported:
+    """Return that a file of *day* was imported, which tells the deals of a stretch: ``"07:00:00 to 08:00:00"``."""
+    told_from, told_until = told.split(" to ")
+    return DayFileImported(
+        exchange="exchange",
+        name=f"exchange_trades_{day:%Y%m%d}.csv",
+        day=day,
+        sha256=sha256,
+        size_bytes=4_096,
+        rows=46,
+        matched=40,
+        recorded=3,
+        rejected=1,
+        differing=2,
+        extra=1,
+        differing_deals=(
+            DealKey(deal_id="7", trader_id="anna", direction="buy"),
+            DealKey(deal_id="7", trader_id="ben", direction="sell"),
+        ),
+        extra_deals=(DealKey(deal_id="9", trader_id="Çağla", direction="sell"),),
+        told_from=instant(told_from),
+        told_until=instant(told_until),
+        author="desk",
     )
 
 

@@ -6,7 +6,7 @@ stays here with a pure function that reads it.
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -15,6 +15,7 @@ import msgspec
 from eventsourcing.persistence import Mapper, StoredEvent
 
 from adapters.event_log.stored_forms import (
+    DayFileImportedV1,
     DealCancelledV1,
     DealConfirmedV1,
     DealConflictedV1,
@@ -27,17 +28,20 @@ from adapters.event_log.stored_forms import (
     Stored,
     StoredBytes,
     StoredDeal,
+    StoredDealKey,
     StoredPeriod,
     StoredReceipt,
 )
 from domain.decimals import plain
 from domain.errors import LogDamagedError
 from domain.events import (
+    DayFileImported,
     Deal,
     DealCancelled,
     DealConfirmed,
     DealConflicted,
     DealCorrected,
+    DealKey,
     Event,
     FeedConnected,
     FeedDisconnected,
@@ -127,6 +131,13 @@ def _stored(event: Event) -> Stored:
                 event.line, event.connection, event.connected_at, event.last_heard_at, event.disconnected_at,
                 event.reason,
             )  # fmt: skip
+        case DayFileImported():
+            return DayFileImportedV1(
+                event.exchange, event.name, event.day, event.sha256, event.size_bytes, event.rows,
+                event.matched, event.recorded, event.rejected, event.differing, event.extra,
+                _deal_keys(event.differing_deals), _deal_keys(event.extra_deals),
+                event.told_from, event.told_until, event.author,
+            )  # fmt: skip
 
 
 def _read_deal_confirmed(s: DealConfirmedV1) -> Event:
@@ -176,6 +187,15 @@ def _read_feed_disconnected(s: FeedDisconnectedV1) -> Event:
     )  # fmt: skip
 
 
+def _read_day_file(s: DayFileImportedV1) -> Event:
+    return DayFileImported(
+        exchange=s.exchange, name=s.name, day=s.day, sha256=s.sha256, size_bytes=s.size_bytes, rows=s.rows,
+        matched=s.matched, recorded=s.recorded, rejected=s.rejected, differing=s.differing, extra=s.extra,
+        differing_deals=_read_deal_keys(s.differing_deals), extra_deals=_read_deal_keys(s.extra_deals),
+        told_from=s.told_from, told_until=s.told_until, author=s.author,
+    )  # fmt: skip
+
+
 def _form(stored: type[Stored], read: Callable[[Any], Event]) -> _Form:
     return _Form(msgspec.json.Decoder(stored).decode, read)
 
@@ -190,6 +210,7 @@ _FORMS: Final[dict[str, _Form]] = {
     "rejection.resolved.v1": _form(RejectionResolvedV1, _read_rejection_resolved),
     "feed.connected.v1": _form(FeedConnectedV1, _read_feed_connected),
     "feed.disconnected.v1": _form(FeedDisconnectedV1, _read_feed_disconnected),
+    "day-file.imported.v1": _form(DayFileImportedV1, _read_day_file),
 }
 
 
@@ -214,6 +235,14 @@ def _read_deal(s: StoredDeal) -> Deal:
         quantity_mw=_finite(s.quantity_mw), price_eur_mwh=_finite(s.price_eur_mwh), period=_read_period(s.period),
         executed_at=s.executed_at,
     )  # fmt: skip
+
+
+def _deal_keys(keys: Sequence[DealKey]) -> list[StoredDealKey]:
+    return [StoredDealKey(key.deal_id, key.trader_id, key.direction) for key in keys]
+
+
+def _read_deal_keys(stored: Sequence[StoredDealKey]) -> tuple[DealKey, ...]:
+    return tuple(DealKey(deal_id=s.deal_id, trader_id=s.trader_id, direction=s.direction) for s in stored)
 
 
 def _receipt(receipt: Receipt) -> StoredReceipt:

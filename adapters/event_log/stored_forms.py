@@ -135,3 +135,32 @@ class FeedDisconnectedV1(Stored, frozen=True):
     last_heard_at: Instant
     disconnected_at: Instant
     reason: str
+
+
+class StoredDealKey(Stored, frozen=True):
+    """Which deal of an exchange."""
+
+    deal_id: str
+    trader_id: str
+    direction: Direction
+
+
+class DayFileImportedV1(Stored, frozen=True):
+    """Stored form of ``day-file.imported.v1``."""
+
+    exchange: str
+    name: str
+    day: date
+    sha256: str
+    size_bytes: int
+    rows: int
+    matched: int
+    recorded: int
+    rejected: int
+    differing: int
+    extra: int
+    differing_deals: list[StoredDealKey]
+    extra_deals: list[StoredDealKey]
+    told_from: Instant
+    told_until: Instant
+    author: str

@@ -8,19 +8,22 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
-from domain.losses import Coverage, LineConnection, coverage_of
+from domain.losses import Coverage, LineConnection, ToldByFile, coverage_of
+from projections.day_files import day_files
 from projections.feeds import feeds as model
 from projections.reading import FeedConnection, FeedState, FeedStatus
 
 _TABLE: Final = Identifier("read_models", model.table)
+_DAY_FILES: Final = Identifier("read_models", day_files.table)
 _KNOWN: Final = (
     SQL("""
     SELECT (SELECT recorded_at FROM wattbook.events WHERE notification_id = %(as_of)s), greatest(
         (SELECT max(connected_position) FROM {table} WHERE connected_position <= %(as_of)s),
-        (SELECT max(ended_position) FROM {table} WHERE ended_position <= %(as_of)s)
+        (SELECT max(ended_position) FROM {table} WHERE ended_position <= %(as_of)s),
+        (SELECT max(position) FROM {day_files} WHERE position <= %(as_of)s)
     )
 """)
-    .format(table=_TABLE)
+    .format(table=_TABLE, day_files=_DAY_FILES)
     .as_bytes()
 )
 _CONNECTIONS: Final = (
@@ -31,6 +34,14 @@ _CONNECTIONS: Final = (
     WHERE connected_position <= %(as_of)s OR ended_position <= %(as_of)s
 """)
     .format(table=_TABLE)
+    .as_bytes()
+)
+_TOLD: Final = (
+    SQL("""
+    SELECT told_from, told_until, name FROM {day_files}
+    WHERE position <= %(as_of)s AND told_until > told_from
+""")
+    .format(day_files=_DAY_FILES)
     .as_bytes()
 )
 # A line may be held by two receivers at once; while one of them holds it, it is connected.
@@ -62,7 +73,7 @@ _FETCHED_AT: Final = "SELECT fetched_at FROM wattbook_state.market_data_provider
 
 
 class CoverageMemory:
-    """Remembers when the lines were open, as known after each change of a feed: the past does not change."""
+    """Remembers when the lines were open and what files told, as known after each change: the past does not change."""
 
     def __init__(self, size: int = 100) -> None:
         self._size = size
@@ -87,7 +98,9 @@ class CoverageMemory:
             return recorded_at, coverage_of(())
         if newest not in self._known:
             cursor = await connection.execute(_CONNECTIONS, {"as_of": position}, prepare=True)
-            self._known[newest] = coverage_of(LineConnection(*each) for each in await cursor.fetchall())
+            connections = [LineConnection(*each) for each in await cursor.fetchall()]
+            cursor = await connection.execute(_TOLD, {"as_of": position}, prepare=True)
+            self._known[newest] = coverage_of(connections, [ToldByFile(*each) for each in await cursor.fetchall()])
             while len(self._known) > self._size:
                 self._known.popitem(last=False)
         return recorded_at, self._known[newest]

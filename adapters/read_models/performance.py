@@ -12,6 +12,7 @@ from psycopg.sql import SQL, Identifier
 from domain.figures import Totals
 from domain.performance import ReferencePrice
 from domain.periods import DeliveryPeriod, Minutes
+from projections.day_files import day_files
 from projections.deals import deals
 from projections.feeds import feeds
 from projections.positions import positions
@@ -20,7 +21,8 @@ from projections.reference_prices import reference_prices as prices
 from projections.rejections import rejections
 
 _TABLES: Final = {
-    model.name: Identifier("read_models", model.table) for model in (deals, positions, prices, feeds, rejections)
+    model.name: Identifier("read_models", model.table)
+    for model in (deals, positions, prices, feeds, rejections, day_files)
 }
 _LIVE: Final = SQL("""
     SELECT delivery_start, minutes, label, sum(deals)::bigint, sum(bought_mwh), sum(sold_mwh),
@@ -70,6 +72,8 @@ _CHANGES: Final = (
         SELECT FROM {feeds} WHERE connected_position > %(after)s AND connected_position <= %(until)s
     ) OR EXISTS (
         SELECT FROM {feeds} WHERE ended_position > %(after)s AND ended_position <= %(until)s
+    ) OR EXISTS (
+        SELECT FROM {day_files} WHERE position > %(after)s AND position <= %(until)s
     )
 """)
     .format(**_TABLES)

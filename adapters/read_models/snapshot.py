@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
+from adapters.read_models import day_files as day_file_reads
 from adapters.read_models import deals as deal_pages
 from adapters.read_models import events as log_reads
 from adapters.read_models import feeds as feed_reads
@@ -18,6 +19,7 @@ from domain.losses import OutageAccount
 from domain.performance import Knowledge, Performance, ReferencePrice, performance_of
 from domain.periods import hours_of, periods_of
 from projections import PROJECTION_VERSION
+from projections.day_files import DayFileRow
 from projections.deals import DealRow
 from projections.reading import (
     Changes,
@@ -110,6 +112,10 @@ class ReadSnapshot:
     async def rejections(self, scope: Scope, include_resolved: bool, page: Page) -> Slice[RejectionRow]:
         """Return a page of the rejections, newest first."""
         return await rejection_reads.rejections(self.connection, scope, include_resolved, page, self.projected)
+
+    async def day_files(self, scope: Scope, limit: int) -> Sequence[DayFileRow]:
+        """Return the newest imports of day files, the newest first."""
+        return await day_file_reads.day_files(self.connection, scope, limit, self.projected)
 
     async def feeds(self) -> Sequence[FeedStatus]:
         """Return how each line is: the configured ones in their order, then others that the log knows."""

@@ -18,6 +18,7 @@ from tests.notation import (
     connected,
     corrected,
     deal,
+    imported,
     lost,
     receipt,
     reference_price,
@@ -51,6 +52,7 @@ EVENTS: Final[dict[str, Event]] = {
     "rejection.resolved.v1": resolved(9, "02-03B"),
     "feed.connected.v1": UP,
     "feed.disconnected.v1": lost(UP, "10:00:00", "09:59:50.25"),
+    "day-file.imported.v1": imported(),
 }
 
 
