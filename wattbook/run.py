@@ -1,4 +1,4 @@
-"""How does everything run at once? One supervisor, one process a role, stopped in the order data flows."""
+"""How does everything run at once? One supervisor, one process a role and line, stopped in the order data flows."""
 
 import asyncio
 import logging
@@ -16,6 +16,7 @@ from wattbook.supervision import Child
 ROLES: Final = ("receive", "record", "project", "serve")
 """Started and stopped in this order: on stopping, each hands the next one all it has."""
 
+DEMO_LINES: Final = 2
 DEMO_LIMITS: Final = "600/minute"
 DEMO_REFRESH_S: Final = "60"
 """The stand-in provider has one customer and answers at once, so the demo's prices may move while one looks."""
@@ -34,7 +35,7 @@ async def run(
     verbose: bool,
     stop: asyncio.Event,
 ) -> int:
-    """Run all four roles, and with *demo* the simulators they listen to, until *stop*.
+    """Run all four roles, a receiver for each line, and with *demo* the simulators they listen to, until *stop*.
 
     A role that ends by itself is started again, unless it says that its settings are of no
     use; so is the embedded database. Returns the exit code: 0 after a clean stop.
@@ -53,18 +54,26 @@ async def run(
             for command in _demo_commands(settings, exchange, market_data):
                 market.append(Child([*command, *flags], environment).start())
             await _wait_for(exchange, market_data)
-        of_demo = {"record": ["--demo"]} if demo else {}
-        roles = [Child([role, *of_demo.get(role, []), *flags], environment).start() for role in ROLES]
+        lines = DEMO_LINES if demo else len(settings.exchange_urls)
+        roles = [Child([*command, *flags], environment).start() for command in _role_commands(lines, demo)]
         given_up = [asyncio.create_task(child.given_up()) for child in (*market, *roles)]
         await asyncio.wait({stopping, *given_up}, return_when=asyncio.FIRST_COMPLETED)
         return max((task.result() for task in given_up if task.done()), default=0)
     finally:
         print("Stopping…", flush=True)
+        await asyncio.gather(*(child.stop() for child in roles if child.role == "receive"))
         for child in (*roles, *market):
             await child.stop()
         for task in (stopping, reviving, *given_up):
             task.cancel()
         await asyncio.gather(stopping, reviving, *given_up, return_exceptions=True)
+
+
+def _role_commands(lines: int, demo: bool) -> list[list[str]]:
+    """Return the commands of all roles: a receiver for each line, so that nothing that befalls one touches another."""
+    receivers = [["receive", "--line", str(number)] for number in range(1, lines + 1)]
+    of_demo = {"record": ["--demo"]} if demo else {}
+    return [*receivers, *([role, *of_demo.get(role, [])] for role in ROLES if role != "receive")]
 
 
 async def _keep_alive(opened: Database) -> None:
@@ -79,7 +88,7 @@ async def _keep_alive(opened: Database) -> None:
 
 def _demo_settings(environ: Mapping[str, str], exchange_port: int, market_data_port: int) -> dict[str, str]:
     return {
-        "WATTBOOK_EXCHANGE_URLS": ",".join([f"ws://127.0.0.1:{exchange_port}"] * 2),
+        "WATTBOOK_EXCHANGE_URLS": ",".join([f"ws://127.0.0.1:{exchange_port}"] * DEMO_LINES),
         "WATTBOOK_MARKET_DATA_URL": f"http://127.0.0.1:{market_data_port}/v1",
         "WATTBOOK_MARKET_DATA_LIMITS": environ.get("WATTBOOK_MARKET_DATA_LIMITS", DEMO_LIMITS),
         "WATTBOOK_MARKET_DATA_REFRESH": environ.get("WATTBOOK_MARKET_DATA_REFRESH", DEMO_REFRESH_S),

@@ -30,7 +30,8 @@ class Child:
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        self.name = " ".join(word for word in command[:2] if not word.startswith("-"))
+        self.role = command[0]
+        self.name = " ".join(word for word in command[:3] if not word.startswith("-"))
         self._command = command
         self._environment = environment
         self._stopping = asyncio.Event()

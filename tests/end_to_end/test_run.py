@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
 import psycopg
 import pytest
 
@@ -99,6 +100,15 @@ async def test_a_role_that_is_killed_is_started_again(installation: Wattbook) ->
         os.kill(pid, signal.SIGKILL)
     await installation.until(lambda: _all_are_new(installation.role_processes(), killed))
     await installation.until(desk.ready)
+    assert await demo.end() == 0
+    await installation.until(lambda: not installation.processes())
+
+
+async def test_each_line_is_held_by_a_process_of_its_own(installation: Wattbook) -> None:
+    demo, _ = await _demo(installation)
+    commands = [psutil.Process(pid).cmdline() for pid in installation.processes()]
+    receivers = [command[-1] for command in commands if command[3:4] == ["receive"]]
+    assert sorted(receivers) == ["1", "2"]
     assert await demo.end() == 0
     await installation.until(lambda: not installation.processes())
 
