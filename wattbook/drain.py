@@ -5,6 +5,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,9 +20,10 @@ from adapters.journal.reader import JournalReader, open_journals
 from domain.deliveries import Deliveries
 from domain.events import DealConfirmed, Event, FeedConnected, FeedDisconnected, MessageRejected, Receipt
 from domain.recording import Outcome
+from wattbook.refusals import append_or_reject
 
-BATCH: Final = 1_000
-"""Entries read from a journal at once, at the most."""
+BATCH: Final = 5_000
+"""Entries read from a journal at once, at the most: what has arrived is never held back to fill one."""
 
 LOOK_FOR_JOURNALS_S: Final = 1.0
 """How often new journals, and those whose receiver has died, are looked for."""
@@ -56,6 +58,12 @@ def event_of(entry: Entry, exchange: str, zone: ZoneInfo) -> Event:
             )
 
 
+@dataclass(frozen=True)
+class _Batch:
+    entries: Sequence[Entry]
+    events: Sequence[Event]
+
+
 class JournalRecorder:
     """Drains every journal in a folder into the event log, and forgets only what the log has committed."""
 
@@ -76,6 +84,7 @@ class JournalRecorder:
         self._clock = clock
         self._readers: list[JournalReader] = []
         self._recorded: dict[Path, int] = {}
+        self._ahead: dict[Path, _Batch] = {}
         self._taken = 0
         self._complaints: set[tuple[Path, str]] = set()
         self.last_message_at: dict[str, datetime] = {}
@@ -125,16 +134,32 @@ class JournalRecorder:
         """Record one batch of each journal; return how many entries there were."""
         count = 0
         for reader in self._readers:
-            entries = await asyncio.to_thread(self._read, reader)
-            if not entries:
+            batch = self._ahead.pop(reader.path, None)
+            if batch is None:
+                batch = await asyncio.to_thread(self._read_batch, reader)
+            if not batch.entries:
                 continue
-            events = [event_of(entry, self._exchange, self._zone) for entry in entries]
-            self._report(entries, events, await self._event_log.append(events))
-            self._recorded[reader.path] = entries[-1].sequence
+            last = batch.entries[-1].sequence
+            # Under load the next batch is read while the database works on this one.
+            full = len(batch.entries) == BATCH
+            reading = asyncio.create_task(asyncio.to_thread(self._read_batch, reader, last)) if full else None
+            try:
+                outcomes = await append_or_reject(self._event_log, batch.events)
+            finally:
+                if reading is not None:
+                    await asyncio.wait({reading})
+            self._report(batch.entries, batch.events, outcomes)
+            self._recorded[reader.path] = last
             await asyncio.to_thread(self._forget, reader)
-            count += len(entries)
-            self._taken += len(entries)
+            if reading is not None and (ahead := reading.result()).entries:
+                self._ahead[reader.path] = ahead
+            count += len(batch.entries)
+            self._taken += len(batch.entries)
         return count
+
+    def _read_batch(self, reader: JournalReader, after: int | None = None) -> "_Batch":
+        entries = self._read(reader, self._recorded.get(reader.path, 0) if after is None else after)
+        return _Batch(entries, [event_of(entry, self._exchange, self._zone) for entry in entries])
 
     def _report(self, entries: Sequence[Entry], events: Sequence[Event], outcomes: Sequence[Outcome]) -> None:
         self.deliveries.note(events, outcomes)
@@ -155,6 +180,7 @@ class JournalRecorder:
         self._readers = [reader for reader in readers if not self._look_after(reader, now)]
         paths = {reader.path for reader in self._readers}
         self._recorded = {path: sequence for path, sequence in self._recorded.items() if path in paths}
+        self._ahead = {path: batch for path, batch in self._ahead.items() if path in paths}
         self._complaints = {(path, what) for path, what in self._complaints if path.exists()}
 
     def _look_after(self, reader: JournalReader, now: datetime) -> bool:
@@ -178,9 +204,9 @@ class JournalRecorder:
                 left += reader.waiting().entries
         return left
 
-    def _read(self, reader: JournalReader) -> list[Entry]:
+    def _read(self, reader: JournalReader, after: int) -> list[Entry]:
         try:
-            entries = reader.read(BATCH, after=self._recorded.get(reader.path, 0))
+            entries = reader.read(BATCH, after=after)
         except sqlite3.Error as error:
             self._complain("be read on", reader.path, error)
             return []

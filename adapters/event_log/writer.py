@@ -13,7 +13,7 @@ from adapters.event_log.writer_thread import WriterThread
 from domain.events import Event
 from domain.recording import Outcome
 
-BATCH: Final = 1_000
+BATCH: Final = 5_000
 """Events a transaction at the most; what has arrived is never held back to fill one."""
 
 RETRY_DELAYS_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -120,6 +120,8 @@ class EventLog:
                 loop = asyncio.get_running_loop()
                 outcomes = await loop.run_in_executor(self._thread, self._append, events)
             except (OperationalError, InterfaceError) as error:
+                if _objects_to_content(error):
+                    raise
                 delay = RETRY_DELAYS_S[min(attempt, len(RETRY_DELAYS_S) - 1)]
                 if attempt == 0:
                     log.warning("the database did not take %d events, trying until it does: %s", len(events), error)
@@ -138,3 +140,9 @@ class EventLog:
     def _close(self) -> None:
         if self._recorder is not None:
             self._recorder.datastore.close()
+
+
+def _objects_to_content(error: Exception) -> bool:
+    """Tell a limit that an event breaks (SQLSTATE class 54, as a key too long for an index) from an absent database."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return isinstance(state, str) and state.startswith("54")

@@ -132,3 +132,19 @@ def counted(database: str) -> list[tuple[object, ...]]:
         return connection.execute(
             "SELECT line, first, confirmed, heard FROM wattbook_state.line_deliveries ORDER BY line"
         ).fetchall()
+
+
+async def test_a_burst_on_two_lines_and_two_recorders_is_recorded_whole_and_once(tmp_path: Path, database: str) -> None:
+    install(database, READ_MODELS)
+    count = 12_000
+    with JournalWriter(tmp_path, lambda: NOON) as journal:
+        for number in range(count):
+            for line in ("exchange/1", "exchange/2"):
+                journal.append(heard(message(id=number).encode(), line=line))
+    async with recording(tmp_path, database), recording(tmp_path, database):
+        await eventually(lambda: not journal.path.exists(), 60)
+    with psycopg.connect(database) as connection:
+        row = connection.execute(
+            "SELECT count(*), count(DISTINCT originator_id), max(notification_id) FROM wattbook.events"
+        ).fetchone()
+    assert row == (count, count, count)
