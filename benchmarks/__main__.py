@@ -8,11 +8,13 @@ from pathlib import Path
 
 from adapters.postgres.embedded import EmbeddedPostgres
 from benchmarks.appending import appending
+from benchmarks.burst import burst
 from benchmarks.latency import latency
 from benchmarks.projecting import projecting
 
 BENCHMARKS: dict[str, Callable[[EmbeddedPostgres, Path], None]] = {
     "appending": appending,
+    "burst": burst,
     "projecting": projecting,
     "latency": latency,
 }
