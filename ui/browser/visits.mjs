@@ -60,6 +60,11 @@ export function visits({ day, trader }) {
       },
     },
     {
+      name: "health",
+      path: "/health?span=7d&rejections=all",
+      ready: loaded,
+    },
+    {
       name: "graphiql",
       path: "/graphiql",
       // The inside of GraphiQL is its makers' work; the page around it is ours.

@@ -1,5 +1,5 @@
 // Who is looking at which market? Nothing else can be shown before that is answered.
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { Dashboard } from "./dashboard/Dashboard";
 import { Opening } from "./dashboard/Opening";
 import { PulseContext } from "./health/PulseContext";
@@ -27,11 +27,19 @@ export function App() {
   );
 }
 
+const HealthPage = lazy(() => import("./outages/HealthPage"));
+
 function Pulsing() {
   const pulse = useHealth();
   return (
     <PulseContext value={pulse}>
-      <Dashboard />
+      {window.location.pathname === "/health" ? (
+        <Suspense>
+          <HealthPage />
+        </Suspense>
+      ) : (
+        <Dashboard />
+      )}
     </PulseContext>
   );
 }

@@ -165,6 +165,25 @@ query RawEvents($after: String) {
     variables: variables({ after: null }),
   },
   {
+    name: "Outages",
+    query: `# When was no line to the exchange open,
+# why, and how long did it take to notice?
+query Outages {
+  outages(first: 20) {
+    start
+    end
+    isTold
+    toldBy
+    lines {
+      line
+      lostAt
+      reason
+      detectionDelaySeconds
+    }
+  }
+}`,
+  },
+  {
     name: "OpenRejections",
     query: `# What could not be read, or conflicts,
 # and waits for a decision?

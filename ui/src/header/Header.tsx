@@ -35,7 +35,11 @@ export function Header({ selection, go, showHelp }: HeaderProps) {
       <Knowledge selection={selection} go={(position) => go({ at: position })} />
       <div className={classes.state}>
         <LivePill at={at} />
-        {at === null && <Ages />}
+        {at === null && (
+          <a href="/health" className={classes.health} title="Lines, outages and rejected messages">
+            <Ages />
+          </a>
+        )}
         <MarketClock />
         <UserMenu showHelp={showHelp} />
       </div>

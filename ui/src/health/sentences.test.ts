@@ -21,6 +21,7 @@ const health = (change: Partial<Health> = {}): Health => ({
   projectionPosition: "48213",
   referencePriceFetchedAt: "2023-02-06T12:57:00Z",
   openRejections: 0,
+  untoldOutages: 0,
   ...change,
 });
 const texts = (change: Partial<Circumstances> = {}) =>
@@ -68,6 +69,14 @@ test("a gap says since when deals may be missing and why, and advises nothing th
     "Deals may be missing since 13:20:11: no line to epex was open for a while from then on.",
   ]);
   expect(completenessOf(knowledge, health(), LIVE)).toEqual({ is: "missing", since: knowledge.completeUpTo });
+});
+
+test("all stretches that no file told are counted, not only the oldest", () => {
+  const knowledge = { position: "1", recordedAt: NOW, completeUpTo: "2023-02-06T12:20:11Z" };
+  const told = (untoldOutages: number) =>
+    texts({ performance: performance({ knowledge }), health: health({ untoldOutages }) })[0];
+  expect(told(1)).not.toContain("later");
+  expect(told(3)).toContain(", nor in 2 later stretches.");
 });
 
 test("open rejections are counted", () => {

@@ -66,21 +66,32 @@ function ofExchange({ health, freshness, exchange, live, zone, today }: Circumst
   return [{ about: "exchange", severity: "warning", text }];
 }
 
-function ofFigures({ performance, freshness, exchange, zone, today }: Circumstances): Sentence[] {
+function ofFigures({
+  performance,
+  health,
+  live,
+  freshness,
+  exchange,
+  zone,
+  today,
+}: Circumstances): Sentence[] {
   if (!performance) return [];
   const sentences: Sentence[] = [];
   const complete = completenessOf(performance.knowledge, null, freshness);
   if (complete.is === "missing") {
     const moment = momentSeenFrom(zone, complete.since, today);
-    const text = `Deals may be missing since ${moment}: no line to ${exchange} was open for a while from then on.`;
-    sentences.push({ about: "incomplete", severity: "warning", text });
+    const outages = live ? (health?.untoldOutages ?? 0) : 0;
+    const more = outages > 1 ? `, nor in ${countOf(outages - 1, "later stretch", "later stretches")}` : "";
+    const text = `Deals may be missing since ${moment}: no line to ${exchange} was open for a while from then on${more}.`;
+    const link = { text: "See outages", address: "/health" };
+    sentences.push({ about: "incomplete", severity: "warning", text, link });
   }
   if (performance.openRejections > 0) {
     const messages = countOf(performance.openRejections, "message");
     const [contradict, they] =
       performance.openRejections === 1 ? ["contradicts", "it is"] : ["contradict", "they are"];
     const text = `${messages} from the exchange could not be read or ${contradict} a recorded deal; figures may change when ${they} settled.`;
-    const link = { text: "See in GraphiQL", address: "/graphiql#OpenRejections" };
+    const link = { text: "See messages", address: "/health" };
     sentences.push({ about: "rejections", severity: "warning", text, link });
   }
   return sentences;

@@ -15,6 +15,7 @@ const HealthDocument = graphql(`
       projectionPosition
       referencePriceFetchedAt
       openRejections
+      untoldOutages
     }
   }
 `);

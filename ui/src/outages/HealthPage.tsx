@@ -1,0 +1,170 @@
+// Can the figures be trusted? Lines, outages and rejected messages, drawn and in words.
+import { useEffect, useSyncExternalStore } from "react";
+import { countOf, whole } from "../format";
+import type { HealthPageQuery } from "../gql/graphql";
+import header from "../header/header.module.css";
+import { MarketClock } from "../header/MarketClock";
+import { LivePill } from "../health/LivePill";
+import { usePulse, useServerNow } from "../health/PulseContext";
+import { LightMark } from "../light/LightMark";
+import { useMarket } from "../market/MarketContext";
+import { age, dayOf, momentSeenFrom } from "../market/time";
+import { Lanes } from "./Lanes";
+import { type Span, spanOf } from "./lanes";
+import classes from "./outages.module.css";
+import { useOutages } from "./useOutages";
+
+type Moment = (time: string) => string;
+
+function onPop(changed: () => void): () => void {
+  window.addEventListener("popstate", changed);
+  return () => window.removeEventListener("popstate", changed);
+}
+
+export default function HealthPage() {
+  const { market } = useMarket();
+  const { serverNow, health, freshness, caughtUp } = usePulse();
+  const now = useServerNow();
+  const search = new URLSearchParams(useSyncExternalStore(onPop, () => window.location.search));
+  const span = spanOf(search.get("span"));
+  const all = search.get("rejections") === "all";
+  const { to, data, failure, askedAt } = useOutages(span, all, serverNow, freshness.check);
+  const { check } = freshness;
+  // Only an answer that was asked for after the stream came back makes the page live.
+  useEffect(() => {
+    if (data && askedAt === check) caughtUp(check);
+  }, [data, askedAt, check, caughtUp]);
+  const today = dayOf(market.timeZone, now);
+  const moment: Moment = (time) => momentSeenFrom(market.timeZone, time, today);
+  const address = (change: { span?: Span; all?: boolean }) =>
+    `/health?span=${change.span ?? span}&rejections=${(change.all ?? all) ? "all" : "open"}`;
+  return (
+    <div className={classes.page}>
+      <header className={header.header}>
+        <h1 className={header.name}>
+          <LightMark shape="above" size={18} />
+          Wattbook health
+        </h1>
+        <a href="/" className={classes.link}>
+          Dashboard
+        </a>
+        <div className={header.state}>
+          <LivePill at={null} />
+          <MarketClock />
+        </div>
+      </header>
+      <main className={classes.main} data-loaded={data !== null || undefined}>
+        {failure && <p role="alert">{`${failure.title}. ${failure.advice}`}</p>}
+        {data && (
+          <>
+            <Lines data={data} moment={moment} now={now} />
+            <section className={classes.card} aria-labelledby="outages">
+              <h2 id="outages">Outages</h2>
+              <p>{summaryOf(data, moment)}</p>
+              <nav aria-label="Span of the drawing">
+                <Choice to={address({ span: "24h" })} chosen={span === "24h"} text="Last 24 h" />
+                <Choice to={address({ span: "7d" })} chosen={span === "7d"} text="Last 7 days" />
+              </nav>
+              <Lanes data={data} to={to} span={span} />
+              <OutageTable outages={data.outages} moment={moment} />
+            </section>
+            <section className={classes.card} aria-labelledby="rejections">
+              <h2 id="rejections">Rejected messages</h2>
+              <nav aria-label="Which messages">
+                <Choice to={address({ all: false })} chosen={!all} text="Open" />
+                <Choice to={address({ all: true })} chosen={all} text="All" />
+              </nav>
+              <Rejections data={data} all={all} moment={moment} />
+            </section>
+          </>
+        )}
+      </main>
+      {health && (
+        <footer className={classes.note}>
+          Log at position {whole(health.logPosition)}, read models at {whole(health.projectionPosition)}.
+        </footer>
+      )}
+    </div>
+  );
+}
+
+function Choice({ to, chosen, text }: { to: string; chosen: boolean; text: string }) {
+  return (
+    <a href={to} className={classes.choice} aria-current={chosen ? "true" : undefined}>
+      {text}
+    </a>
+  );
+}
+
+function Lines({ data, moment, now }: { data: HealthPageQuery; moment: Moment; now: number }) {
+  return (
+    <section className={classes.card} aria-labelledby="lines">
+      <h2 id="lines">Lines</h2>
+      {data.feeds.length === 0 && <p>No line is configured, and none was ever connected.</p>}
+      {data.feeds.map(({ name, state, since, lastMessageAt, lastLoss, losses, deliveredAlone }) => (
+        <p key={name} data-line={name}>
+          <strong>{name}</strong> {state.toLowerCase().replace("_", " ")}
+          {since && ` since ${moment(since)}`}
+          {lastMessageAt && `, last message ${age(now - Date.parse(lastMessageAt))} ago`}
+          {lastLoss
+            ? `; lost ${countOf(losses, "time")}, last at ${moment(lastLoss.lostAt)} (${lastLoss.reason}), noticed ${delay(lastLoss.detectionDelaySeconds)}`
+            : "; never lost"}
+          {`; ${countOf(deliveredAlone, "deal")} delivered by this line alone.`}
+        </p>
+      ))}
+    </section>
+  );
+}
+
+/** "at once" where nobody could tell the difference. */
+function delay(seconds: string): string {
+  const milliseconds = Number(seconds) * 1000;
+  return milliseconds < 100 ? "at once" : `after ${age(milliseconds)}`;
+}
+
+function summaryOf({ outages }: HealthPageQuery, moment: Moment): string {
+  const untold = outages.filter((outage) => !outage.isTold);
+  if (outages.length === 0) return "No outage since the first connection: some line was always open.";
+  if (!untold[0]) return "Day files told the deals of every outage: none is missing.";
+  return `${countOf(untold.length, "outage")} of which no day file told all deals; the newest began at ${moment(untold[0].start)}.`;
+}
+
+function OutageTable({ outages, moment }: { outages: HealthPageQuery["outages"]; moment: Moment }) {
+  return outages.map((outage) => (
+    <p key={outage.start} data-outage={outage.isTold ? "told" : "untold"}>
+      <strong>
+        {moment(outage.start)} to {outage.end ? moment(outage.end) : "now, it lasts"}
+      </strong>
+      {": "}
+      {outage.isTold ? `told by ${outage.toldBy.join(", ")}` : "deals may be missing"}
+      {outage.lines.map(
+        ({ line, reason, detectionDelaySeconds }) =>
+          `; ${line} lost (${reason}), noticed ${delay(detectionDelaySeconds)}`,
+      )}
+      .
+    </p>
+  ));
+}
+
+function Rejections({ data, all, moment }: { data: HealthPageQuery; all: boolean; moment: Moment }) {
+  const { edges, pageInfo } = data.rejections;
+  if (edges.length === 0) {
+    return <p>{all ? "No message was ever rejected." : "No rejected message is open."}</p>;
+  }
+  return (
+    <>
+      {edges.map(({ node }) => (
+        <details key={node.id} data-rejection={node.id}>
+          <summary>
+            {node.reason} from {node.source}, recorded {moment(node.recordedAt)}: {node.resolution ?? "open"}
+          </summary>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+          <pre className={classes.message} tabIndex={0}>
+            {node.message}
+          </pre>
+        </details>
+      ))}
+      {pageInfo.hasNextPage && <p>Only the newest {whole(edges.length)} are listed; GraphiQL has all.</p>}
+    </>
+  );
+}
