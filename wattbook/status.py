@@ -12,8 +12,8 @@ import psycopg
 from adapters.journal.entries import taken_over
 from adapters.journal.reader import JournalReader, open_journals
 from adapters.read_models.store import ReadStore
-from domain.canonical import time_text
-from projections.reading import HealthStatus, Scope
+from domain.canonical import decimal_text, time_text
+from projections.reading import FeedStatus, HealthStatus, Scope
 from projections.shown import health_fields
 from wattbook.database import application_name
 from wattbook.process import EXIT_FOUND, EXIT_OK, utc_now
@@ -99,9 +99,21 @@ def _print(health: HealthStatus, journals: _Journals, problems: Sequence[str], n
     for feed in health.feeds:
         since = "" if feed.since is None else f" since {time_text(feed.since)}"
         heard = "" if feed.last_message_at is None else f", last message {time_text(feed.last_message_at)}"
-        print(f"{feed.name:<20} {feed.state.lower().replace('_', ' ')}{since}{heard}")
+        print(f"{feed.name:<20} {feed.state.lower().replace('_', ' ')}{since}{heard}{_lost(feed)}")
+    if health.untold_outages:
+        complete = "" if health.complete_up_to is None else f", the oldest from {time_text(health.complete_up_to)}"
+        print(f"outages              {health.untold_outages} of which no day file told all deals{complete}")
     print(f"checked              {time_text(now.replace(microsecond=0))}")
     for problem in problems:
         print(f"problem              {problem}")
     if not problems:
         print("all is well")
+
+
+def _lost(feed: FeedStatus) -> str:
+    loss = feed.last_loss
+    if loss is None:
+        return ""
+    times = "once" if feed.losses == 1 else f"{feed.losses} times"
+    delay = decimal_text(loss.detection_delay_s)
+    return f", lost {times}, last {time_text(loss.lost_at)} ({loss.reason}), noticed after {delay} s"
