@@ -225,6 +225,19 @@ class FeedConnection:
     reason: str | None
 
 
+@strawberry.enum
+class WarningLevel(Enum):
+    WARNING = "WARNING"
+    CRITICAL = "CRITICAL"
+
+
+@strawberry.type(name="Warning", description="What a person must do something about, though Wattbook goes on.")
+class HealthWarning:
+    level: WarningLevel
+    code: str = strawberry.field(description="For programs: it stays the same when the words change.")
+    message: str = strawberry.field(description="What happened, to what, and what to do.")
+
+
 @strawberry.type
 class Health:
     server_time: datetime
@@ -235,6 +248,7 @@ class Health:
     open_rejections: int
     complete_up_to: datetime | None
     untold_outages: int = strawberry.field(description="Outages of which no day file has told all deals.")
+    warnings: list[HealthWarning] = strawberry.field(description="Those that stand now, the critical ones first.")
 
 
 @strawberry.type

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Final, Generic, Literal, TypeVar
 
 from domain.events import Direction
+from domain.health_warnings import HealthWarning
 from domain.losses import LineLoss
 
 Row = TypeVar("Row")
@@ -145,6 +146,7 @@ class HealthStatus:
     open_rejections: int
     complete_up_to: datetime | None = None
     untold_outages: int = 0
+    warnings: Sequence[HealthWarning] = ()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from domain.canonical import (
     position_text,
     time_text,
 )
+from domain.health_warnings import HealthWarning
 from domain.losses import LineLoss, OutageAccount
 from domain.performance import ReferencePrice
 from domain.periods import DeliveryPeriod, Minutes
@@ -155,4 +156,10 @@ def health_fields(health: HealthStatus, server_time: datetime) -> Fields:
         "openRejections": health.open_rejections,
         "completeUpTo": optional_time_text(health.complete_up_to),
         "untoldOutages": health.untold_outages,
+        "warnings": [warning_fields(warning) for warning in health.warnings],
     }
+
+
+def warning_fields(warning: HealthWarning) -> Fields:
+    """Return the fields of the schema's ``Warning``."""
+    return {"level": warning.level, "code": warning.code, "message": warning.message}

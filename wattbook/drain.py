@@ -19,8 +19,10 @@ from adapters.journal.entries import Entry, LineConnected, LineDisconnected, Mes
 from adapters.journal.reader import JournalReader, open_journals
 from domain.deliveries import Deliveries
 from domain.events import DealConfirmed, Event, FeedConnected, FeedDisconnected, MessageRejected, Receipt
+from domain.health_warnings import WarningLevel
 from domain.recording import Outcome
 from wattbook.refusals import append_or_reject
+from wattbook.warnings import Warnings
 
 BATCH: Final = 5_000
 """Entries read from a journal at once, at the most: what has arrived is never held back to fill one."""
@@ -30,6 +32,14 @@ LOOK_FOR_JOURNALS_S: Final = 1.0
 
 LAST_DRAIN_S: Final = 5.0
 """How long a recorder that is to stop waits for a log that takes nothing; the journals keep what they have."""
+
+JOURNAL_DAMAGED: Final = "JOURNAL_DAMAGED"
+"""The code of the warning that a journal cannot be read or changed; critical while what it holds is not recorded."""
+
+_OPEN: Final = "be opened"
+_READ: Final = "be read on"
+_SETTLE: Final = "be settled"
+_CLEAR: Final = "be cleared of what is recorded"
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +85,7 @@ class JournalRecorder:
         event_log: EventLog,
         clock: Callable[[], datetime],
         spare: Path | None = None,
+        warnings: Warnings | None = None,
     ) -> None:
         self._folder = folder
         self._folders = (folder,) if spare is None else (folder, spare)
@@ -87,6 +98,7 @@ class JournalRecorder:
         self._ahead: dict[Path, _Batch] = {}
         self._taken = 0
         self._complaints: set[tuple[Path, str]] = set()
+        self._warnings = warnings or Warnings()
         self.last_message_at: dict[str, datetime] = {}
         """When each line last brought a message, as far as it was recorded here."""
         self.deliveries = Deliveries()
@@ -172,28 +184,30 @@ class JournalRecorder:
     def _look(self) -> None:
         """Find new journals, date the losses of dead receivers, and remove what is drained for good."""
         try:
-            readers = open_journals(self._folders, self._readers, partial(self._complain, "be opened"))
+            readers = open_journals(self._folders, self._readers, partial(self._complain, _OPEN))
         except OSError as error:
             log.error("cannot look after the journals in %s: %s", self._folder, error)
             return
         now = self._clock()
         self._readers = [reader for reader in readers if not self._look_after(reader, now)]
         paths = {reader.path for reader in self._readers}
+        for path, what in tuple(self._complaints):
+            if not path.exists() or (what == _OPEN and path in paths):
+                self._withdraw(what, path)
         self._recorded = {path: sequence for path, sequence in self._recorded.items() if path in paths}
         self._ahead = {path: batch for path, batch in self._ahead.items() if path in paths}
-        self._complaints = {(path, what) for path, what in self._complaints if path.exists()}
 
     def _look_after(self, reader: JournalReader, now: datetime) -> bool:
         """Return whether the journal is gone; whatever is wrong with it, the others are looked after too."""
-        if (reader.path, "be cleared of what is recorded") in self._complaints:
+        if (reader.path, _CLEAR) in self._complaints:
             self._forget(reader)
         try:
             reader.settle_if_abandoned(now)
             gone = reader.remove_if_done()
         except (OSError, sqlite3.Error) as error:
-            self._complain("be settled", reader.path, error)
+            self._complain(_SETTLE, reader.path, error)
             return False
-        self._complaints.discard((reader.path, "be settled"))
+        self._withdraw(_SETTLE, reader.path)
         return gone
 
     def _count_left(self) -> int:
@@ -208,9 +222,9 @@ class JournalRecorder:
         try:
             entries = reader.read(BATCH, after=after)
         except sqlite3.Error as error:
-            self._complain("be read on", reader.path, error)
+            self._complain(_READ, reader.path, error)
             return []
-        self._complaints.discard((reader.path, "be read on"))
+        self._withdraw(_READ, reader.path)
         return entries
 
     def _forget(self, reader: JournalReader) -> None:
@@ -219,21 +233,25 @@ class JournalRecorder:
             reader.forget(self._recorded[reader.path])
         except sqlite3.Error as error:
             # Nothing is wrong with the log: it knows these entries, should they come again.
-            self._complain("be cleared of what is recorded", reader.path, error)
+            self._complain(_CLEAR, reader.path, error)
         else:
-            self._complaints.discard((reader.path, "be cleared of what is recorded"))
+            self._withdraw(_CLEAR, reader.path)
 
     def _complain(self, what: str, path: Path, error: Exception) -> None:
-        """Log once for each journal and trouble, however often it is tried again."""
+        """Warn once for each journal and trouble, however often it is tried again."""
         if (path, what) not in self._complaints:
             self._complaints.add((path, what))
-            log.error(
-                "the journal %s cannot %s (%s); it is tried again, and all others go on. If it stays so, move it "
-                "elsewhere once its receiver has ended, and put back what 'sqlite3 FILE .recover' saves of it",
-                path,
-                what,
-                error,
+            level: WarningLevel = "CRITICAL" if what in (_OPEN, _READ) else "WARNING"
+            message = (
+                f"The journal {path} cannot {what} ({error}); it is tried again, and all others go on. If it stays so, "
+                "move it elsewhere once its receiver has ended, and put back what 'sqlite3 FILE .recover' saves of it."
             )
+            self._warnings.raise_(JOURNAL_DAMAGED, level, message, about=f"{path} {what}")
+
+    def _withdraw(self, what: str, path: Path) -> None:
+        if (path, what) in self._complaints:
+            self._complaints.discard((path, what))
+            self._warnings.clear(JOURNAL_DAMAGED, about=f"{path} {what}")
 
 
 def _tell(event: Event, outcome: Outcome) -> None:

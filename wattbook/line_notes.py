@@ -1,4 +1,4 @@
-"""How do the others learn what the lines bring, beside the events? Noted about once a second."""
+"""How do the others learn what the lines bring and what a recorder warns of? Noted about once a second."""
 
 import asyncio
 import logging
@@ -10,7 +10,9 @@ from typing import Final, Protocol
 import psycopg
 
 from adapters.read_models.line_activity import count_deliveries, note_line_activity
+from adapters.read_models.warnings import note_warnings
 from domain.deliveries import Deliveries
+from wattbook.warnings import Warnings
 
 NOTE_S: Final = 1.0
 
@@ -29,9 +31,10 @@ class Noticed(Protocol):
         """Which lines brought which deals."""
 
 
-async def note_lines(database_url: str, noticed: Noticed, ended: asyncio.Event) -> None:
-    """Write down what was *noticed* once a second until the recorder has *ended*, and then once more.
+async def note_lines(database_url: str, noticed: Noticed, warnings: Warnings, ended: asyncio.Event) -> None:
+    """Write down what was *noticed*, and what *warnings* stand, once a second until the recorder has *ended*.
 
+    And then once more, when nothing is warned of by this process any longer.
     While the database is away it is kept. A kill loses the last second of the counts, and
     an answer that was lost may count a second twice: no figure depends on them.
     """
@@ -43,6 +46,7 @@ async def note_lines(database_url: str, noticed: Noticed, ended: asyncio.Event) 
                     with suppress(TimeoutError):
                         await asyncio.wait_for(ended.wait(), NOTE_S)
                     await _note(connection, noticed, noted)
+                    await note_warnings(connection, [] if ended.is_set() else warnings.standing)
         except psycopg.OperationalError as error:
             log.debug("cannot note now what the lines bring: %s", error)
             with suppress(TimeoutError):

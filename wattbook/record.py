@@ -12,6 +12,7 @@ from wattbook.line_notes import note_lines
 from wattbook.poll import poll_market_data
 from wattbook.process import utc_now
 from wattbook.settings import Settings
+from wattbook.warnings import Warnings
 
 LAST_NOTE_S: Final = 2.0
 """How long the end waits until it is noted what the lines brought last; a database that is away is not waited for."""
@@ -24,6 +25,7 @@ async def record(settings: Settings, database_url: str, stop: asyncio.Event) -> 
 
     What the journals hold when it stops is recorded before it ends, or stays in them while the database is away.
     """
+    warnings = Warnings()
     async with EventLog(database_url) as event_log:
         journals = JournalRecorder(
             settings.journal_dir,
@@ -32,9 +34,10 @@ async def record(settings: Settings, database_url: str, stop: asyncio.Event) -> 
             event_log,
             clock=utc_now,
             spare=settings.journal_spare_dir,
+            warnings=warnings,
         )
         ended = asyncio.Event()
-        noting = asyncio.create_task(note_lines(database_url, journals, ended), name="line notes")
+        noting = asyncio.create_task(note_lines(database_url, journals, warnings, ended), name="line notes")
         besides = [noting]
         if settings.market_data_url is None:
             log.warning("no reference prices will come in: WATTBOOK_MARKET_DATA_URL is not set")

@@ -29,7 +29,7 @@ class _Journals:
 
 
 async def status(settings: Settings, database_url: str, *, as_json: bool) -> int:
-    """Print how Wattbook is; return 1 when a role or all lines are down."""
+    """Print how Wattbook is; return 1 when a role or all lines are down, or a warning is critical."""
     store = ReadStore(database_url, settings.timezone, settings.lines, size=1)
     async with store, store.snapshot() as snapshot:
         health = await snapshot.health(Scope())
@@ -83,6 +83,7 @@ def _problems(health: HealthStatus, roles: set[str], journals: _Journals, expect
         problems.insert(0, "no receive process is running")
     elif not connected:
         problems.insert(0, "no line to the exchange is open: deals may be missed now")
+    problems += [warning.message for warning in health.warnings if warning.level == "CRITICAL"]
     problems += [f"unreadable journal {path}: what it holds is not recorded" for path in journals.unreadable]
     return problems
 
@@ -104,6 +105,9 @@ def _print(health: HealthStatus, journals: _Journals, problems: Sequence[str], n
         complete = "" if health.complete_up_to is None else f", the oldest from {time_text(health.complete_up_to)}"
         print(f"outages              {health.untold_outages} of which no day file told all deals{complete}")
     print(f"checked              {time_text(now.replace(microsecond=0))}")
+    for warning in health.warnings:
+        if warning.level == "WARNING":
+            print(f"warning              {warning.message}")
     for problem in problems:
         print(f"problem              {problem}")
     if not problems:

@@ -31,6 +31,19 @@ CREATE_STATE: Final[tuple[LiteralString, ...]] = (
     ) WITH (fillfactor = 50)
     """,
     """
+    CREATE TABLE IF NOT EXISTS wattbook_state.warnings (
+        host text NOT NULL,
+        process integer NOT NULL,
+        code text NOT NULL,
+        about text NOT NULL,
+        level text NOT NULL,
+        message text NOT NULL,
+        since timestamptz NOT NULL,
+        noted_at timestamptz NOT NULL,
+        PRIMARY KEY (host, process, code, about)
+    ) WITH (fillfactor = 50)
+    """,
+    """
     CREATE TABLE IF NOT EXISTS wattbook_state.installation (
         one boolean PRIMARY KEY DEFAULT true CHECK (one),
         digest text NOT NULL,
@@ -39,7 +52,7 @@ CREATE_STATE: Final[tuple[LiteralString, ...]] = (
     """,
     "INSERT INTO wattbook_state.installation (digest, demo) VALUES ('', false) ON CONFLICT DO NOTHING",
 )
-"""Operational state: what the lines brought and when, what is installed. No figure depends on it."""
+"""Operational state: what the lines brought, what warnings stand, what is installed. No figure depends on it."""
 
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('wattbook installation'))"
 

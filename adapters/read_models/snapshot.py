@@ -15,6 +15,7 @@ from adapters.read_models import feeds as feed_reads
 from adapters.read_models import performance as performance_reads
 from adapters.read_models import rejections as rejection_reads
 from adapters.read_models.feeds import CoverageMemory
+from adapters.read_models.warnings import standing_warnings
 from domain.losses import OutageAccount
 from domain.performance import Knowledge, Performance, ReferencePrice, performance_of
 from domain.periods import hours_of, periods_of
@@ -146,6 +147,7 @@ class ReadSnapshot:
             open_rejections=await rejection_reads.open_count(self.connection, scope, self.projected),
             complete_up_to=(await self.knowledge(self.projected)).complete_up_to,
             untold_outages=sum(not outage.is_told for outage in coverage.outages),
+            warnings=await standing_warnings(self.connection),
         )
 
     async def changes(self, after: int) -> Changes:

@@ -26,6 +26,7 @@ HEALTH = {
     "openRejections",
     "completeUpTo",
     "untoldOutages",
+    "warnings",
 }
 DAY = "2023-02-06"
 

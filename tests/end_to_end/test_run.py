@@ -23,6 +23,7 @@ RETURNED = {
     "serverTime",
     "completeUpTo",
     "untoldOutages",
+    "warnings",
 }
 
 

@@ -55,7 +55,7 @@ def journal_of_a_dead_receiver(folder: Path) -> Path:
 
 
 def complaints(caplog: pytest.LogCaptureFixture, path: Path) -> list[str]:
-    return [each.getMessage() for each in caplog.records if each.levelno == logging.ERROR and str(path) in each.message]
+    return [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR and str(path) in each.message]
 
 
 async def test_a_file_of_garbage_holds_up_no_journal_and_is_named_once(
