@@ -68,6 +68,10 @@ export default function HealthPage() {
               <Lanes data={data} to={to} span={span} />
               <OutageTable outages={data.outages} moment={moment} />
             </section>
+            <section className={classes.card} aria-labelledby="day-files">
+              <h2 id="day-files">Day files</h2>
+              <DayFiles files={data.dayFiles} moment={moment} />
+            </section>
             <section className={classes.card} aria-labelledby="rejections">
               <h2 id="rejections">Rejected messages</h2>
               <nav aria-label="Which messages">
@@ -129,6 +133,12 @@ function summaryOf({ outages }: HealthPageQuery, moment: Moment): string {
   return `${countOf(untold.length, "outage")} of which no day file told all deals; the newest began at ${moment(untold[0].start)}.`;
 }
 
+function missing({ untold, toldBy }: HealthPageQuery["outages"][number], moment: Moment): string {
+  if (toldBy.length === 0) return "deals may be missing";
+  const parts = untold.map(({ start, end }) => `${moment(start)} to ${end ? moment(end) : "now"}`);
+  return `told by ${toldBy.join(", ")} but for ${parts.join(", ")}, where deals may be missing`;
+}
+
 function OutageTable({ outages, moment }: { outages: HealthPageQuery["outages"]; moment: Moment }) {
   return outages.map((outage) => (
     <p key={outage.start} data-outage={outage.isTold ? "told" : "untold"}>
@@ -136,12 +146,25 @@ function OutageTable({ outages, moment }: { outages: HealthPageQuery["outages"];
         {moment(outage.start)} to {outage.end ? moment(outage.end) : "now, it lasts"}
       </strong>
       {": "}
-      {outage.isTold ? `told by ${outage.toldBy.join(", ")}` : "deals may be missing"}
+      {outage.isTold ? `told by ${outage.toldBy.join(", ")}` : missing(outage, moment)}
       {outage.lines.map(
         ({ line, reason, detectionDelaySeconds }) =>
           `; ${line} lost (${reason}), noticed ${delay(detectionDelaySeconds)}`,
       )}
       .
+    </p>
+  ));
+}
+
+function DayFiles({ files, moment }: { files: HealthPageQuery["dayFiles"]; moment: Moment }) {
+  if (files.length === 0) {
+    return <p>No day file was imported yet: nothing tells the deals of an outage.</p>;
+  }
+  return files.map(({ position, name, recordedAt, rows, matched, recorded, extra, differing, toldUntil }) => (
+    <p key={position} data-day-file={name}>
+      <strong>{name}</strong> imported {moment(recordedAt)}, tells all until {moment(toldUntil)}:{" "}
+      {countOf(rows, "row")}, {whole(matched)} known, {whole(recorded)} recorded from it, {whole(differing)}{" "}
+      differing; {whole(extra)} recorded that it does not have.
     </p>
   ));
 }

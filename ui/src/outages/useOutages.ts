@@ -19,6 +19,7 @@ const HealthPageDocument = graphql(`
       untold { start end }
       lines { line reason detectionDelaySeconds }
     }
+    dayFiles(first: 20) { position name recordedAt rows matched recorded extra differing toldUntil }
     feedConnections(from: $from, to: $to) { line connectedAt lastHeardAt }
     rejections(first: 100, includeResolved: $all) {
       edges { node { id recordedAt source reason message resolution } }
