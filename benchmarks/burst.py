@@ -23,9 +23,7 @@ ROLES = ("receive", "record", "project")
 def burst(postgres: EmbeddedPostgres, folder: Path) -> None:
     """100,000 deals in one go, by one line and by two: socket to durable event, all roles on this machine."""
     install(postgres.url, READ_MODELS, service_role=SERVICE_ROLE)
-    print(
-        f"  {'':<12}{'deals/s':>10}{'drained s':>11}{'projected s':>13}{'lost':>6}{'doubled':>9}   peak MB and CPU s of each role"
-    )
+    print(f"  {'':<12}{'deals/s':>10}{'drained s':>11}{'projected s':>13}{'lost':>6}{'doubled':>9}   peak MB, CPU s")
     for lines in (1, 2):
         asyncio.run(_burst(postgres, folder / f"lines-{lines}", lines))
 

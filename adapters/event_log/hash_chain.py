@@ -1,10 +1,9 @@
 """How does each event vouch for all before it? By a hash over its own bytes and the hash before."""
 
 import struct
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 GENESIS: Final = bytes(32)
 """The hash before the first event."""
@@ -13,8 +12,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """The parts of an event that its hash covers; ``state`` is covered by its own digest."""
 
     position: int

@@ -1,15 +1,16 @@
 """Does the one writer of a process keep every event, once, through faults, refusals and impatience?"""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import psycopg
 import pytest
-from eventsourcing.persistence import PersistenceError
+from eventsourcing.persistence import OperationalError, PersistenceError
 
 from adapters.event_log import writer as event_log
 from adapters.event_log.pages import LogPages
+from adapters.event_log.recorder import EventLogRecorder
 from adapters.event_log.writer import EventLog
 from adapters.postgres.installation import install
 from domain.errors import LogDamagedError
@@ -135,6 +136,26 @@ async def test_a_cancelled_append_is_recorded_once_when_it_is_repeated(log: Even
     await neighbour
     assert await log.append([ANNA]) == [Outcome("duplicate", 1)]
     assert await events_in(database) == [ANNA, *many(1)]
+
+
+async def test_an_answer_that_is_lost_after_the_commit_doubles_nothing(
+    log: EventLog, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append, deals = EventLogRecorder.append, many(50)
+    cut: list[int] = []
+
+    def lose_the_first_answer(recorder: EventLogRecorder, events: Sequence[Event]) -> list[Outcome]:
+        outcomes = append(recorder, events)
+        if not cut:
+            cut.append(kill_backends(database))
+            raise OperationalError("the connection was cut after the commit")
+        return outcomes
+
+    monkeypatch.setattr(EventLogRecorder, "append", lose_the_first_answer)
+    assert await log.append(deals) == [Outcome("duplicate", position) for position in range(1, 51)]
+    assert cut == [1]
+    assert await log.append(deals[:1]) == [Outcome("duplicate", 1)]
+    assert await events_in(database) == deals
 
 
 async def test_closing_ends_waiting_appends_and_refuses_later_ones(database: str) -> None:
