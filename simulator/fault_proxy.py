@@ -159,7 +159,8 @@ class FaultProxy:
                     pass
                 return
             await self._carry_on(reader, writer)
-        except OSError:
+        except (OSError, asyncio.CancelledError):
+            # Cancelled only when the proxy ends; asyncio's own callback takes a cancelled handler for a failed one.
             _reset(writer)
         finally:
             writer.close()

@@ -211,10 +211,10 @@ async def test_nobody_behind_the_proxy_is_a_reset_in_front_of_it() -> None:
 
 async def test_it_reaches_a_database_by_the_path_of_its_socket(tmp_path: Path) -> None:
     echo = Echo()
-    async with await asyncio.start_unix_server(echo.talk, tmp_path / "s"):
-        async with FaultProxy(str(tmp_path / "s")) as proxy, calling(proxy) as caller:
-            await caller.says(SAID)
-            assert await caller.hears(len(SAID)) == SAID
+    behind = await asyncio.start_unix_server(echo.talk, tmp_path / "s")
+    async with behind, FaultProxy(str(tmp_path / "s")) as proxy, calling(proxy) as caller:
+        await caller.says(SAID)
+        assert await caller.hears(len(SAID)) == SAID
 
 
 async def test_a_taken_port_is_a_clear_error() -> None:
