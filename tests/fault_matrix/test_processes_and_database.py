@@ -66,8 +66,9 @@ async def test_a_burst_on_a_locked_database_waits_in_the_journals(desk: Faulted,
     """10: burst with a slow database at the same time; nothing is shed, memory bounded, drains."""
     async with trading(desk.exchange, 10) as market:
         await market.more(20)
-        with psycopg.connect(desk.url) as connection:
-            connection.execute("SELECT 1 FROM wattbook.log_head FOR UPDATE")
+        # Not on this loop's own time: whoever holds the lock now talks to the database through this loop's proxy.
+        async with await psycopg.AsyncConnection.connect(desk.url) as connection:
+            await connection.execute("SELECT 1 FROM wattbook.log_head FOR UPDATE")
             for _ in range(3_000):
                 await market.say(market.next_deal())
     await desk.recovered(market)
