@@ -5,11 +5,11 @@ that of two people who settle one rejection at once the second is refused.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from domain.errors import AlreadySettledError, NoSuchRejectionError, ResolutionRefusedError
+from domain.errors import AlreadySettledError, NoSuchRejectionError, ResolutionRefusedError, StillNoDealError
 from domain.events import (
     Deal,
     DealCancelled,
@@ -18,6 +18,7 @@ from domain.events import (
     DealCorrected,
     Event,
     MessageRejected,
+    Receipt,
     Recorded,
     RejectionResolved,
 )
@@ -26,8 +27,42 @@ from domain.recording import Append, decide
 ACCEPTED: Final = "accepted"
 DISCARDED: Final = "discarded"
 LONGEST_REASON: Final = 500
+LONGEST_AUTHOR: Final = 128
+PERIOD_IN_DOUBT: Final = ("AMBIGUOUS_PERIOD", "NO_SUCH_PERIOD", "INVALID: delivery_hour")
+"""Why a message was rejected, where a person who knows the period makes a deal of it."""
 
 _NOT_IN_REASONS: Final = frozenset(("Cc", "Cs", "Zl", "Zp"))
+
+
+@dataclass(frozen=True)
+class Accept:
+    """Take it as it is."""
+
+
+@dataclass(frozen=True)
+class ForPeriod:
+    """Take it for the period of its day that ``label`` names."""
+
+    label: str
+
+
+@dataclass(frozen=True)
+class Discard:
+    """Set it aside."""
+
+
+Choice = Accept | ForPeriod | Discard
+
+ReadAgain = Callable[[Receipt, str | None], Deal | str]
+"""Reads a rejected message by today's rules, for a period where one is given: a deal, or why it is none."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A rejection and the events that settled it: its resolution, and what followed."""
+
+    rejection: Recorded
+    events: tuple[Recorded, ...]
 
 
 @dataclass(frozen=True)
@@ -52,22 +87,80 @@ def reason_of(text: str) -> str:
     return reason
 
 
-def settle(
-    rejection: Recorded | None, settled: Sequence[Recorded], deal_past: Sequence[Recorded], wanted: Settling
-) -> list[Event]:
-    """Return the events that settle *rejection*: the resolution first, then what follows from it.
+def author_of(text: str) -> str:
+    """Return the name of who settles as it is recorded; raise :class:`ResolutionRefusedError` for one that is none."""
+    name = text.strip()
+    if not 1 <= len(name) <= LONGEST_AUTHOR or any(unicodedata.category(c) in _NOT_IN_REASONS for c in name):
+        raise ResolutionRefusedError(f"who settles has a name of 1 to {LONGEST_AUTHOR} characters on one line")
+    return name
 
-    *settled* is what its resolution's stream holds, *deal_past* what the deal's does.
-    Raises :class:`ResolutionRefusedError`; then there is nothing to record.
-    """
-    if rejection is None or not isinstance(rejection.event, MessageRejected | DealConflicted):
-        raise NoSuchRejectionError("there is no rejection of that id")
+
+def check_open(rejection: Recorded, settled: Sequence[Recorded]) -> None:
+    """Raise unless *rejection* is one and nobody has settled it; *settled* is what its resolution's stream holds."""
+    if not isinstance(rejection.event, MessageRejected | DealConflicted):
+        raise NoSuchRejectionError(f"there is no rejection {rejection.position}: that event is none")
     for before in settled:
         if isinstance(before.event, RejectionResolved):
             raise AlreadySettledError(
                 f"rejection {rejection.position} is already settled by {before.event.author}: "
                 f"{before.event.resolution} ({before.event.reason})"
             )
+
+
+def settling(rejection: Recorded, choice: Choice, read_again: ReadAgain, reason: str, author: str) -> Settling:
+    """Return what *choice* makes of *rejection*; raise :class:`ResolutionRefusedError` where it makes nothing."""
+    if isinstance(choice, Discard):
+        return Settling(DISCARDED, None, reason, author)
+    number, event = rejection.position, rejection.event
+    if isinstance(event, DealConflicted):
+        if isinstance(choice, ForPeriod):
+            raise ResolutionRefusedError(
+                f"rejection {number} is a conflict, and the period of both contents is known: accept it or discard it"
+            )
+        return Settling(ACCEPTED, event.deal, reason, author)
+    if not isinstance(event, MessageRejected):
+        raise NoSuchRejectionError(f"there is no rejection {number}: that event is none")
+    if isinstance(choice, ForPeriod):
+        if event.reason not in PERIOD_IN_DOUBT:
+            raise ResolutionRefusedError(
+                f"rejection {number} is {event.reason}: its period is not what is wrong with it; "
+                "accept it to have it read again, or discard it"
+            )
+        read = read_again(event.receipt, choice.label)
+        if isinstance(read, str):
+            raise _not_for(number, choice.label, read, event)
+        return Settling(f"assigned to {read.period.label}", read, reason, author)
+    read = read_again(event.receipt, None)
+    if isinstance(read, str):
+        other = (
+            "say which period it is for, or discard it"
+            if read in PERIOD_IN_DOUBT
+            else ("ask the exchange to send it again, or discard it")
+        )
+        raise StillNoDealError(f"the message of rejection {number} is still no deal ({read}): {other}")
+    return Settling(ACCEPTED, read, reason, author)
+
+
+def _not_for(number: int, label: str, read: str, event: MessageRejected) -> ResolutionRefusedError:
+    match read:
+        case "NO_SUCH_PERIOD":
+            return ResolutionRefusedError(f"{event.delivery_day} has no delivery period {label!r}")
+        case "AMBIGUOUS_PERIOD":
+            return ResolutionRefusedError(f"{label!r} comes twice on {event.delivery_day}: say {label}A or {label}B")
+        case "INVALID: delivery_hour":
+            return ResolutionRefusedError(f"not the label of a period, like 08-09, 02-03A or 08:15-08:30: {label!r}")
+    return StillNoDealError(f"the message of rejection {number} is no deal for any period ({read}): discard it")
+
+
+def settle(
+    rejection: Recorded, settled: Sequence[Recorded], deal_past: Sequence[Recorded], wanted: Settling
+) -> list[Event]:
+    """Return the events that settle *rejection*: the resolution first, then what follows from it.
+
+    *settled* is what its resolution's stream holds, *deal_past* what the deal's does.
+    Raises :class:`ResolutionRefusedError`; then there is nothing to record.
+    """
+    check_open(rejection, settled)
     resolved = RejectionResolved(
         rejection=rejection.position, resolution=wanted.resolution, reason=wanted.reason, author=wanted.author
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from typing import Self
+from typing import Literal, Self
 
 import strawberry
 
@@ -28,6 +28,7 @@ class OperationContext:
         self.viewer = viewer
         self.operation_name = operation_name
         self.repeatable = True
+        self.kind: Literal["query", "mutation"] = "query"
         self.position: int | None = None
         self.room = Room()
         self._open = AsyncExitStack()

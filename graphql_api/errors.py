@@ -12,6 +12,7 @@ from domain.errors import (
     DatabaseUnavailableError,
     QueryTooLongError,
     ReadModelsBehindError,
+    ResolutionRefusedError,
     UnknownPositionError,
     WattbookError,
 )
@@ -82,7 +83,7 @@ def _code(error: GraphQLError) -> Code:
     cause = _cause(error)
     if isinstance(cause, RefusedError):
         return cause.code
-    if isinstance(cause, UnknownPositionError):
+    if isinstance(cause, UnknownPositionError | ResolutionRefusedError):
         return "BAD_USER_INPUT"
     if isinstance(cause, QueryTooLongError | RecursionError) or error.message.startswith(_PARSER_LIMITS):
         return "LIMIT_EXCEEDED"

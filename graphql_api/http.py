@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 from graphql import GraphQLError
@@ -16,6 +17,7 @@ from domain.errors import DatabaseUnavailableError
 from graphql_api.context import OperationContext
 from graphql_api.errors import (
     BadInputError,
+    ForbiddenError,
     LimitExceededError,
     RefusedError,
     UnauthenticatedError,
@@ -59,8 +61,9 @@ class GraphQLOverHTTP:
         request_id = self._services.new_id()
         media = media_type(request.headers.get("accept", ""))
         started = self._services.clock()
-        outcome = "refused"
+        kind, outcome = "query", "refused"
         try:
+            check_origin(request.headers.get("origin"), request.headers.get("host", ""))
             check_content_type(request.headers.get("content-type", ""))
             viewer = development_viewer(request.headers, request.cookies)
             body = await read_body(request)
@@ -71,11 +74,13 @@ class GraphQLOverHTTP:
             if known is not None:
                 outcome = "remembered"
                 return Response(known, media_type=media)
-            response, outcome = await self._executed(viewer, body, media, request_id)
+            response, kind, outcome = await self._executed(viewer, body, media, request_id)
         except TooLargeError as error:
             return _refused(error, 413, media, request_id)
         except UnauthenticatedError as error:
             return _refused(error, 401, media, request_id)
+        except ForbiddenError as error:
+            return _refused(error, 403, media, request_id)
         except UnsupportedMediaTypeError as error:
             return _refused(error, 415, media, request_id)
         except RefusedError as error:
@@ -88,10 +93,10 @@ class GraphQLOverHTTP:
             return _failed(error, 500, media, request_id)
         finally:
             seconds = self._services.clock() - started
-            self._services.metrics.graphql_duration.labels("query", outcome).observe(seconds)
+            self._services.metrics.graphql_duration.labels(kind, outcome).observe(seconds)
         return response
 
-    async def _executed(self, viewer: Viewer, body: bytes, media: str, request_id: str) -> tuple[Response, str]:
+    async def _executed(self, viewer: Viewer, body: bytes, media: str, request_id: str) -> tuple[Response, str, str]:
         operation = read_operation(body)
         async with OperationContext(self._services, viewer, operation.name) as context:
             try:
@@ -107,11 +112,11 @@ class GraphQLOverHTTP:
             except InvalidOperationTypeError as error:
                 raise BadInputError("subscriptions are served over the graphql-transport-ws protocol") from error
         if result.errors:
-            return self._with_errors(result.data, result.errors, media, request_id), "error"
+            return self._with_errors(result.data, result.errors, media, request_id), context.kind, "error"
         content = _encode({"data": result.data})
         if context.repeatable and context.position is not None and len(content) <= KEPT_BYTES:
             self._services.responses.put((viewer, body, context.position), content)
-        return Response(content, media_type=media), "ok"
+        return Response(content, media_type=media), context.kind, "ok"
 
     def _with_errors(
         self, data: dict[str, Any] | None, errors: Sequence[GraphQLError], media: str, request_id: str
@@ -138,6 +143,15 @@ def media_type(accept: str) -> str:
         if name in (GRAPHQL, JSON):
             return name
     return JSON
+
+
+def check_origin(origin: str | None, host: str) -> None:
+    """Raise where a browser says that a page of another origin sends this; others send no origin.
+
+    The scheme is not compared: before a proxy that ends TLS it is another one than here.
+    """
+    if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        raise ForbiddenError("a page of another origin may not ask here")
 
 
 def check_content_type(content_type: str) -> None:

@@ -1,5 +1,6 @@
 """What do clients ask with? The schema's input types, and how they become questions to the read models."""
 
+import re
 from datetime import date, datetime
 from enum import Enum
 from typing import TypeVar, cast
@@ -8,6 +9,7 @@ import strawberry
 from strawberry.types.unset import UnsetType
 
 from domain.events import Direction as DealDirection
+from domain.resolution import Accept, Choice, Discard, ForPeriod
 from graphql_api.errors import BadInputError
 from graphql_api.scalars import Position
 from graphql_api.types import Direction
@@ -52,6 +54,13 @@ class EventFilter:
     until: Position | None = strawberry.UNSET
     types: list[str] | None = strawberry.UNSET
     stream: str | None = strawberry.UNSET
+
+
+@strawberry.input(one_of=True, description="Exactly one: take it as it is, take it for a period, or set it aside.")
+class Resolution:
+    accept: bool | None = strawberry.UNSET
+    period: str | None = strawberry.UNSET
+    discard: bool | None = strawberry.UNSET
 
 
 def given(value: Value | UnsetType | None) -> Value | None:
@@ -116,3 +125,22 @@ def event_filter(value: EventFilter | UnsetType | None) -> reading.EventFilter:
         types=None if types is None else tuple(text(name) or "" for name in types),
         stream=text(wanted.stream),
     )
+
+
+def choice(value: Resolution) -> Choice:
+    """Return what a person chose; raise :class:`BadInputError` for a choice that says no."""
+    label = text(value.period)
+    if label is not None:
+        return ForPeriod(label)
+    if given(value.accept):
+        return Accept()
+    if given(value.discard):
+        return Discard()
+    raise BadInputError("say accept: true, discard: true, or the label of a period")
+
+
+def position_of(identity: str) -> int:
+    """Return the position that a rejection's id is; raise :class:`BadInputError` for what can be none."""
+    if re.fullmatch(r"[0-9]{1,19}", identity, re.ASCII) and int(identity) < 2**63:
+        return int(identity)
+    raise BadInputError(f"there is no rejection {identity[:40]!r}: an id is a string of digits")

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from domain.losses import OutageAccount
 from domain.performance import Performance, ReferencePrice
+from domain.resolution import Choice, Settled
 from projections.day_files import DayFileRow
 from projections.deals import DealRow
 from projections.reading import (
@@ -112,3 +113,14 @@ class Watch(Protocol):
 
     def moves(self) -> AsyncGenerator[None, None]:
         """Yield when the read models may have moved on, and every second in any case."""
+
+
+class Settler(Protocol):
+    """Where rejections are settled: in the log, durably, once each."""
+
+    async def settle(self, position: int, choice: Choice, reason: str, author: str) -> Settled:
+        """Settle the rejection at *position*, with what follows from it.
+
+        Raises :class:`domain.errors.ResolutionRefusedError` where it cannot be settled like that, and
+        :class:`domain.errors.DatabaseUnavailableError` when the log does not answer within seconds.
+        """

@@ -12,6 +12,7 @@ from strawberry.types.execution import ExecutionContext
 from strawberry.utils.str_converters import to_camel_case
 
 from graphql_api.limits import Limits, OneOperation
+from graphql_api.mutation import Mutation
 from graphql_api.query import Query
 from graphql_api.scalars import SCALARS
 from graphql_api.subscription import Subscription
@@ -30,6 +31,7 @@ def build_schema() -> Schema:
     """Return the schema that the API serves."""
     return Schema(
         query=Query,
+        mutation=Mutation,
         subscription=Subscription,
         extensions=[Limits, ParserCache, ValidationCache, OneOperation],
         config=StrawberryConfig(default_resolver=_field_of, scalar_map=SCALARS),

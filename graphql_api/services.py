@@ -9,7 +9,7 @@ from domain.canonical import Fields
 from graphql_api.answers import RecentAnswers
 from graphql_api.hub import Hub
 from graphql_api.metrics import Metrics
-from graphql_api.ports import Store
+from graphql_api.ports import Settler, Store
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Services:
     """
 
     store: Store
+    settler: Settler
     hub: Hub
     market: Market
     sign_in: str

@@ -148,9 +148,21 @@ class Rejection:
     position: Position
     recorded_at: datetime
     source: str
-    reason: str
-    message: str
-    resolution: str | None
+    reason: str = strawberry.field(
+        description="`CONFLICT`, `UNREADABLE`, `INVALID: <field>`, `AMBIGUOUS_PERIOD` or `NO_SUCH_PERIOD`."
+    )
+    message: str = strawberry.field(description="Its first 64 KiB: as text, or in base64 after `base64:`.")
+    trader_id: str | None = strawberry.field(description="Whom it concerns, where that can be read.")
+    delivery_day: date | None
+    stands: Position | None = strawberry.field(
+        description="Of a conflict: where the content is recorded that stood when it came."
+    )
+    resolution: str | None = strawberry.field(
+        description="`accepted`, `assigned to <label>` or `discarded`; null while it is open."
+    )
+    resolved_by: str | None
+    resolution_reason: str | None
+    resolved_at: datetime | None
 
 
 @strawberry.type(description="One import of the exchange's file of a day. Every deal of the file is counted once.")

@@ -37,6 +37,14 @@ class Viewer:
             whose = "the whole desk" if trader_id is None else "another trader"
             raise ForbiddenError(f"{self.name} sees own figures only, not those of {whose}")
 
+    def may_settle(self) -> None:
+        """Raise :class:`ForbiddenError` unless this viewer may settle rejections.
+
+        Whose deals they are must not decide what they are, and who examines the books changes nothing in them.
+        """
+        if "ANALYST" not in self.roles:
+            raise ForbiddenError(f"{self.name} may not settle rejections: the desk or an analyst does")
+
 
 ROLES: Final = (
     Viewer("desk", ("TRADER", "ANALYST", "AUDITOR")),

@@ -15,7 +15,10 @@ SHOWN_BYTES: Final = 64 * 1024
 
 @dataclass(frozen=True)
 class RejectionRow:
-    """A rejection, found by the position of its event; who it concerns is ``None`` where that cannot be read."""
+    """A rejection, found by the position of its event; who it concerns is ``None`` where that cannot be read.
+
+    ``stands`` is where the content is recorded that a conflict came up against.
+    """
 
     position: int
     recorded_at: datetime | None
@@ -24,10 +27,12 @@ class RejectionRow:
     trader_id: str | None
     delivery_day: date | None
     message: str | None
+    stands: int | None
     resolution: str | None
     resolution_reason: str | None
     resolved_by: str | None
     resolved_position: int | None
+    resolved_at: datetime | None
 
 
 def contributions(recorded: Recorded) -> Iterator[RejectionRow]:
@@ -41,16 +46,23 @@ def contributions(recorded: Recorded) -> Iterator[RejectionRow]:
                 event.trader_id,
                 event.delivery_day,
                 event.receipt.original,
+                None,
             )
         case DealConflicted() as event:
             deal = event.deal
             yield _opened(
-                recorded, event.receipt.source, "CONFLICT", deal.trader_id, deal.period.day, event.receipt.original
+                recorded,
+                event.receipt.source,
+                "CONFLICT",
+                deal.trader_id,
+                deal.period.day,
+                event.receipt.original,
+                event.stands,
             )
         case RejectionResolved() as event:
             yield RejectionRow(
-                event.rejection, None, None, None, None, None, None,
-                event.resolution, event.reason, event.author, recorded.position,
+                event.rejection, None, None, None, None, None, None, None,
+                event.resolution, event.reason, event.author, recorded.position, recorded.recorded_at,
             )  # fmt: skip
         case _:
             return
@@ -68,17 +80,23 @@ def shown(original: bytes) -> str:
 
 
 def _opened(
-    recorded: Recorded, source: str, reason: str, trader_id: str | None, day: date | None, original: bytes
+    recorded: Recorded,
+    source: str,
+    reason: str,
+    trader_id: str | None,
+    day: date | None,
+    original: bytes,
+    stands: int | None,
 ) -> RejectionRow:
     return RejectionRow(
-        recorded.position, recorded.recorded_at, source, reason, trader_id, day, shown(original),
-        None, None, None, None,
+        recorded.position, recorded.recorded_at, source, reason, trader_id, day, shown(original), stands,
+        None, None, None, None, None,
     )  # fmt: skip
 
 
 rejections = ReadModel(
     name="rejections",
-    version=1,
+    version=2,
     row=RejectionRow,
     key=("position",),
     contributions=contributions,
@@ -91,10 +109,12 @@ rejections = ReadModel(
             "trader_id",
             "delivery_day",
             "message",
+            "stands",
             "resolution",
             "resolution_reason",
             "resolved_by",
             "resolved_position",
+            "resolved_at",
         )
     ),
     indexes=("delivery_day, trader_id", "resolved_position"),

@@ -73,7 +73,13 @@ def rejection_fields(row: RejectionRow) -> Fields:
         "source": row.source,
         "reason": row.reason,
         "message": row.message,
+        "traderId": row.trader_id,
+        "deliveryDay": None if row.delivery_day is None else day_text(row.delivery_day),
+        "stands": None if row.stands is None else position_text(row.stands),
         "resolution": row.resolution,
+        "resolvedBy": row.resolved_by,
+        "resolutionReason": row.resolution_reason,
+        "resolvedAt": optional_time_text(row.resolved_at),
     }
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import uvicorn
 
+from adapters.event_log.settlements import Settlements
 from adapters.read_models.store import ReadStore
 from adapters.read_models.watch import ProjectionWatch
 from graphql_api.answers import RecentAnswers
@@ -20,6 +21,7 @@ from graphql_api.limits import BODY_BYTES
 from graphql_api.metrics import Metrics
 from graphql_api.services import Market, Services
 from wattbook.process import EXIT_CANNOT_RUN, EXIT_OK, utc_now
+from wattbook.rereading import reading_again
 from wattbook.settings import Settings
 
 GRACE_S: Final = 2
@@ -45,8 +47,11 @@ async def serve(
         log.error("cannot serve on %s port %d: %s", settings.host, settings.port, error.strerror or error)
         return EXIT_CANNOT_RUN
     with listening:
-        async with ReadStore(database_url, settings.timezone, settings.lines) as store:
-            app = build_app(_services(settings, store, ProjectionWatch(database_url)))
+        async with (
+            ReadStore(database_url, settings.timezone, settings.lines) as store,
+            Settlements(database_url, reading_again(settings)) as settlements,
+        ):
+            app = build_app(_services(settings, store, settlements, ProjectionWatch(database_url)))
             server = _Server(
                 uvicorn.Config(
                     app,
@@ -96,10 +101,11 @@ class _Server(uvicorn.Server):
             self.answering.set()
 
 
-def _services(settings: Settings, store: ReadStore, watch: ProjectionWatch) -> Services:
+def _services(settings: Settings, store: ReadStore, settlements: Settlements, watch: ProjectionWatch) -> Services:
     metrics = Metrics()
     return Services(
         store=store,
+        settler=settlements,
         hub=Hub(store, watch, time.monotonic, metrics),
         market=Market(settings.timezone, settings.exchange_name),
         sign_in=settings.auth,

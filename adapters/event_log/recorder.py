@@ -31,6 +31,7 @@ _PAST: Final = """
     SELECT originator_id, originator_version, topic, state, notification_id, recorded_at
     FROM wattbook.events WHERE originator_id = ANY(%s) ORDER BY originator_id, originator_version
 """
+_AT: Final = "SELECT topic, state, recorded_at FROM wattbook.events WHERE notification_id = %s"
 _INSERT: Final = """
     INSERT INTO wattbook.events
         (originator_id, originator_version, topic, state, notification_id, hash, recorded_at)
@@ -84,6 +85,14 @@ class EventLogRecorder(PostgresApplicationRecorder):
                 outcomes.append(Outcome("recorded", position) if conflict is None else Outcome("conflict", conflict))
             _insert(curs, head, fresh)
         return outcomes
+
+    def look_up(self, position: int, stream: str) -> tuple[Recorded | None, list[Recorded]]:
+        """Return the event at *position*, ``None`` where there is none, and what *stream* holds."""
+        with self._writing() as curs:
+            row = curs.execute(_AT, (position,)).fetchone()
+            past = _past(curs, [stream]).get(stream, [])
+        found = None if row is None else Recorded(position, row[2], read_event(row[0], bytes(row[1])))
+        return found, [recorded for _, recorded in past]
 
     def append_decided(
         self, streams: Sequence[str], decided: Callable[[Mapping[str, Sequence[Recorded]]], Sequence[Event]]

@@ -107,6 +107,17 @@ def read_strictly(raw: bytes, *, exchange: str, zone: ZoneInfo) -> Deal | Unread
     return read_deal(fields, exchange=exchange, zone=zone)
 
 
+def read_for_period(raw: bytes, label: str, *, exchange: str, zone: ZoneInfo) -> Deal | Unreadable:
+    """Return the deal that *raw* confirms where its period is *label*, whatever it says itself, or why it is none."""
+    try:
+        fields = _fields(raw)
+    except UnreadableDealError as error:
+        return Unreadable(error.reason, None, None)
+    if _in_doubt(fields, tuple(name for name in FIELDS if name != "delivery_hour")):
+        return Unreadable(UNREADABLE, None, None)
+    return read_deal({**fields, "delivery_hour": label}, exchange=exchange, zone=zone)
+
+
 def read_deal(fields: dict[str, Any], *, exchange: str, zone: ZoneInfo) -> Deal | Unreadable:
     """Return the deal that the eight *fields* of a confirmation describe, or why they describe none.
 
