@@ -11,10 +11,14 @@ import psycopg
 
 from domain.errors import (
     AlreadyRunningError,
+    AlreadySettledError,
     CannotListenError,
     DatabaseUnavailableError,
     InvalidSettingsError,
+    NoSuchRejectionError,
     ReadModelsBehindError,
+    ResolutionRefusedError,
+    StillNoDealError,
     UnknownPositionError,
     WattbookError,
 )
@@ -33,6 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(error, EXIT_USAGE)
     except (AlreadyRunningError, CannotListenError, DatabaseUnavailableError, ReadModelsBehindError) as error:
         return _fail(error, EXIT_CANNOT_RUN)
+    except NoSuchRejectionError as error:
+        return _fail(error, EXIT_CANNOT_RUN)
+    except (AlreadySettledError, StillNoDealError) as error:
+        return _fail(error, EXIT_FOUND)
+    except ResolutionRefusedError as error:
+        return _fail(error, EXIT_USAGE)
     except WattbookError as error:
         logging.critical("%s", error)
         return EXIT_FOUND

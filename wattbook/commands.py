@@ -5,11 +5,14 @@ A command imports what it needs when it runs, so that each process carries only 
 
 import argparse
 import asyncio
+import getpass
 import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 
+from domain.errors import ResolutionRefusedError
+from domain.resolution import Accept, Discard, ForPeriod, author_of, reason_of
 from simulator.options import add_arguments as add_simulators
 from wattbook.database import database, keep_demo_apart
 from wattbook.process import only_one, run_until_stopped
@@ -49,6 +52,18 @@ def parser() -> argparse.ArgumentParser:
     added.add_argument("--json", action="store_true", help="canonical JSON (RFC 8785)")
     added = add("status", _status, "print positions, lags, feeds and counts")
     added.add_argument("--json", action="store_true", help="for machines")
+    added = add("rejections", _rejections, "list what could not be read, or conflicts, and waits for a decision")
+    added.add_argument("id", type=_position, nargs="?", metavar="ID", help="show this one whole")
+    added.add_argument("--all", action="store_true", help="settled ones too")
+    added.add_argument("--json", action="store_true", help="for machines")
+    added = add("resolve", _resolve, "settle a rejection, with a reason")
+    added.add_argument("id", type=_position, metavar="ID", help="which one: see wattbook rejections")
+    choices = added.add_mutually_exclusive_group(required=True)
+    choices.add_argument("--accept", action="store_true", help="take it as it is; a conflict replaces what stands")
+    choices.add_argument("--period", metavar="LABEL", help="take it for this period of its day, like 02-03A")
+    choices.add_argument("--discard", action="store_true", help="set it aside; nothing else changes")
+    added.add_argument("--reason", type=_reason, required=True, metavar="TEXT", help="why, on one line")
+    added.add_argument("--author", type=_author, metavar="NAME", help="who decides (default: the system's user)")
     added = add("simulate", _simulate, "stand in for the exchange or the market-data provider")
     add_simulators(added)
     add("database", _database, "print the URL of the database in use")
@@ -115,6 +130,27 @@ def _status(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         return asyncio.run(status(settings, opened.service_url, as_json=args.json))
 
 
+def _rejections(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from wattbook.rejections import rejection, rejections
+
+    settings = Settings.from_environment(environ)
+    with database(settings) as opened:
+        url = opened.service_url
+        if args.id is not None:
+            return asyncio.run(rejection(url, args.id, as_json=args.json))
+        return asyncio.run(rejections(settings, url, everything=args.all, as_json=args.json))
+
+
+def _resolve(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from wattbook.resolve import resolve
+
+    choice = Accept() if args.accept else Discard() if args.discard else ForPeriod(args.period)
+    author = args.author or getpass.getuser()
+    settings = Settings.from_environment(environ)
+    with database(settings) as opened:
+        return asyncio.run(resolve(settings, opened.service_url, args.id, choice, args.reason, author))
+
+
 def _simulate(args: argparse.Namespace, _: Mapping[str, str]) -> int:
     from simulator import command as simulators
 
@@ -164,6 +200,20 @@ def _position(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,18}", text, re.ASCII):
         raise argparse.ArgumentTypeError(f"not a position in the log: {text!r}")
     return int(text)
+
+
+def _reason(text: str) -> str:
+    try:
+        return reason_of(text)
+    except ResolutionRefusedError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _author(text: str) -> str:
+    try:
+        return author_of(text)
+    except ResolutionRefusedError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _instant(text: str) -> datetime:

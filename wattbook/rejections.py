@@ -1,0 +1,157 @@
+"""What could not be read, or conflicts, and waits for a decision? The command ``rejections``."""
+
+import asyncio
+import json
+import sys
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from typing import Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from adapters.event_log.recorder import open_recorder
+from adapters.read_models.store import ReadStore
+from domain.canonical import time_text
+from domain.decimals import plain
+from domain.errors import NoSuchRejectionError
+from domain.events import Deal, DealConflicted, MessageRejected, Recorded, RejectionResolved
+from domain.recording import stream_of
+from domain.resolution import PERIOD_IN_DOUBT, standing
+from projections.reading import Page, Scope
+from projections.rejections import RejectionRow
+from projections.rejections import rejections as model
+from projections.shown import rejection_fields
+from wattbook.catching_up import catch_up
+from wattbook.settings import Settings
+
+PAGE: Final = 200
+FIRST_PART: Final = 70
+"""How much of a message a table shows."""
+
+
+async def rejections(settings: Settings, database_url: str, *, everything: bool, as_json: bool) -> int:
+    """Print the open rejections, or all of them, newest first."""
+    async with ReadStore(database_url, settings.timezone, settings.lines, size=1) as store:
+        await catch_up(store, database_url)
+        rows = _rows(store, everything)
+        if as_json:
+            await _print_json(rows)
+        else:
+            await _print_table(rows, everything)
+    return 0
+
+
+async def rejection(database_url: str, position: int, *, as_json: bool) -> int:
+    """Print one rejection whole; raise :class:`NoSuchRejectionError` where there is none."""
+    found, settled, deals = await asyncio.to_thread(_look_up, database_url, position)
+    (row,) = model.fold([found, *settled])
+    if as_json:
+        print(json.dumps(rejection_fields(row)))
+    else:
+        _print_whole(row, found, deals)
+    return 0
+
+
+def printable(text: str) -> str:
+    """Return *text* on one line of which a terminal does nothing but print it.
+
+    >>> printable("a\\x1b[31m b\\n")
+    'a\\\\x1b[31m b\\\\n'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def how_to_settle(row: RejectionRow) -> str:
+    """Return what can be done about an open rejection."""
+    if row.reason in PERIOD_IN_DOUBT:
+        return "--period LABEL, --discard"
+    return "--accept, --discard"
+
+
+async def _rows(store: ReadStore, everything: bool) -> AsyncIterator[RejectionRow]:
+    after: tuple[int, ...] | None = None
+    while True:
+        async with store.snapshot() as snapshot:
+            page = await snapshot.rejections(Scope(), everything, Page(PAGE, after=after))
+        for row in page.rows:
+            yield row
+        if not page.more:
+            return
+        after = (page.rows[-1].position,)
+
+
+async def _print_json(rows: AsyncIterator[RejectionRow]) -> None:
+    """Print an array, one rejection at a time: there may be more than memory holds."""
+    separator = "["
+    async for row in rows:
+        sys.stdout.write(separator + json.dumps(rejection_fields(row)))
+        separator = ",\n"
+    sys.stdout.write("[]\n" if separator == "[" else "]\n")
+
+
+async def _print_table(rows: AsyncIterator[RejectionRow], everything: bool) -> None:
+    table = Table(box=None, pad_edge=False, header_style="")
+    for heading in ("ID", "Recorded", "Reason", "Trader", "Day", "Source", "Message", "Settle by"):
+        table.add_column(heading, no_wrap=heading != "Settle by")
+    async for row in rows:
+        how = how_to_settle(row) if row.resolution is None else f"{row.resolution} by {row.resolved_by}"
+        at = "" if row.recorded_at is None else time_text(row.recorded_at.replace(microsecond=0))
+        day = "-" if row.delivery_day is None else row.delivery_day.isoformat()
+        message = printable((row.message or "")[: FIRST_PART + 1])
+        message = message if len(message) <= FIRST_PART else message[: FIRST_PART - 1] + "…"
+        cells = (str(row.position), at, row.reason or "", row.trader_id or "-", day, row.source or "", message, how)
+        table.add_row(*(escape(printable(cell)) for cell in cells))
+    if not table.row_count:
+        print("no rejections" if everything else "no open rejections")
+        return
+    Console(highlight=False, width=None if sys.stdout.isatty() else 220).print(table)
+    print("\nwattbook rejections ID shows one whole; wattbook resolve ID … --reason TEXT settles it")
+
+
+def _look_up(database_url: str, position: int) -> tuple[Recorded, list[Recorded], list[Recorded]]:
+    recorder = open_recorder(database_url)
+    try:
+        found, settled = recorder.look_up(position, f"resolution:{position}")
+        if found is None or not isinstance(found.event, MessageRejected | DealConflicted):
+            raise NoSuchRejectionError(f"there is no rejection {position}; wattbook rejections --all lists them")
+        conflict = isinstance(found.event, DealConflicted)
+        _, deals = recorder.look_up(position, stream_of(found.event)) if conflict else (None, [])
+        return found, [each for each in settled if isinstance(each.event, RejectionResolved)], deals
+    finally:
+        recorder.datastore.close()
+
+
+def _print_whole(row: RejectionRow, found: Recorded, deals: list[Recorded]) -> None:
+    assert isinstance(found.event, MessageRejected | DealConflicted)
+    receipt = found.event.receipt
+    day = row.delivery_day.isoformat() if row.delivery_day else "cannot be read"
+    print(f"rejection   {row.position}")
+    print(f"reason      {row.reason}")
+    print(f"recorded    {time_text(found.recorded_at)}, received {time_text(receipt.received_at)}")
+    print(f"source      {printable(receipt.source)}")
+    print(f"trader      {printable(row.trader_id or 'cannot be read')}")
+    print(f"day         {day}")
+    if isinstance(found.event, DealConflicted):
+        stands = standing(deals)
+        print(f"stands      {'nothing: the deal was cancelled' if stands is None else _content(stands[1])}")
+        print(f"came again  {_content(found.event.deal)}")
+    if row.resolution is None:
+        print(f"settle by   {how_to_settle(row)}, always with --reason TEXT")
+    else:
+        at = "" if row.resolved_at is None else f" at {time_text(row.resolved_at)}"
+        print(f"settled     {row.resolution} by {printable(row.resolved_by or '')}{at}")
+        print(f"because     {printable(row.resolution_reason or '')}")
+    print(f"message     {len(receipt.original)} bytes, whole:")
+    try:
+        print("\n".join(printable(line) for line in receipt.original.decode().split("\n")))
+    except UnicodeDecodeError:
+        print("base64:" + b64encode(receipt.original).decode())
+
+
+def _content(deal: Deal) -> str:
+    return (
+        f"{deal.direction} {plain(deal.quantity_mw)} MW at {plain(deal.price_eur_mwh)} EUR/MWh, "
+        f"{deal.period.day} {deal.period.label}, executed {time_text(deal.executed_at)}"
+    )
