@@ -168,6 +168,7 @@ def settle(
         return [resolved]
     if isinstance(rejection.event, DealConflicted):
         return [resolved, *_replacing(rejection.event, deal_past, wanted)]
+    assert isinstance(rejection.event, MessageRejected)
     # What a person made readable is then a confirmation like any other: news, a duplicate or a conflict.
     decision = decide(DealConfirmed(deal=wanted.deal, receipt=rejection.event.receipt), deal_past)
     return [resolved, decision.event] if isinstance(decision, Append) else [resolved]
