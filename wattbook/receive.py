@@ -6,12 +6,13 @@ Nothing else is done here, so this process is hardly ever changed or restarted.
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from random import Random
 
 from adapters.exchange.line import Line, LineOptions
 from adapters.journal.writer import JournalWriter
 from domain.errors import JournalNotSafeError
+from wattbook.exchange_access import in_the_open, trust
 from wattbook.process import utc_now
 from wattbook.settings import Settings
 
@@ -34,9 +35,14 @@ async def receive(
     except (OSError, sqlite3.Error) as error:
         _log.critical("The journal folder %s cannot be used: %s", settings.journal_dir, error)
         return 3
+    chosen = _chosen(settings, lines)
+    _warn_of_the_open(chosen)
+    options = options or LineOptions(
+        ssl=trust(settings.exchange_ca_file), authorization=settings.exchange_authorization
+    )
     try:
         async with asyncio.TaskGroup() as group:
-            for name, url in _chosen(settings, lines):
+            for name, url in chosen:
                 line = Line(name, url, journal=journal, clock=utc_now, random=Random(), options=options)  # noqa: S311
                 group.create_task(line.hold(stop), name=name)
     finally:
@@ -48,6 +54,15 @@ def _chosen(settings: Settings, numbers: Collection[int]) -> list[tuple[str, str
     """Return name and URL of the lines asked for, in the order of the setting."""
     known = enumerate(zip(settings.lines, settings.exchange_urls, strict=True), 1)
     return [name_and_url for number, name_and_url in known if not numbers or number in numbers]
+
+
+def _warn_of_the_open(chosen: Sequence[tuple[str, str]]) -> None:
+    if names := [name for name, url in chosen if in_the_open(url)]:
+        _log.warning(
+            "Not encrypted: %s. Whoever is on the way to the exchange can read, change and invent deals. "
+            "Use wss:// in WATTBOOK_EXCHANGE_URLS if the exchange has it.",
+            ", ".join(names),
+        )
 
 
 def _close(journal: JournalWriter) -> bool:

@@ -89,6 +89,9 @@ async def _keep_alive(opened: Database) -> None:
 def _demo_settings(environ: Mapping[str, str], exchange_port: int, market_data_port: int) -> dict[str, str]:
     return {
         "WATTBOOK_EXCHANGE_URLS": ",".join([f"ws://127.0.0.1:{exchange_port}"] * DEMO_LINES),
+        # They are for the real exchange, not for the stand-in.
+        "WATTBOOK_EXCHANGE_AUTHORIZATION": "",
+        "WATTBOOK_EXCHANGE_CA_FILE": "",
         "WATTBOOK_MARKET_DATA_URL": f"http://127.0.0.1:{market_data_port}/v1",
         "WATTBOOK_MARKET_DATA_LIMITS": environ.get("WATTBOOK_MARKET_DATA_LIMITS", DEMO_LIMITS),
         "WATTBOOK_MARKET_DATA_REFRESH": environ.get("WATTBOOK_MARKET_DATA_REFRESH", DEMO_REFRESH_S),

@@ -1,9 +1,8 @@
 """Which settings does Wattbook run with? Read once at start, every problem named at once."""
 
-import ipaddress
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.errors import InvalidSettingsError
 from domain.polling import RequestLimit
+from wattbook.exchange_access import access_problems, is_loopback
 
 AuthMode = Literal["dev"]
 
@@ -20,11 +20,11 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that can be set from outside, already checked."""
+    """Everything that can be set from outside, already checked. Shown without what may be a secret."""
 
-    database_url: str | None
+    database_url: str | None = field(repr=False)
     data_dir: Path
-    exchange_urls: tuple[str, ...]
+    exchange_urls: tuple[str, ...] = field(repr=False)
     exchange_name: str
     market_data_url: str | None
     market_data_limits: tuple[RequestLimit, ...]
@@ -34,6 +34,8 @@ class Settings:
     port: int
     auth: AuthMode
     journal_spare_dir: Path | None = None
+    exchange_ca_file: Path | None = None
+    exchange_authorization: str | None = field(default=None, repr=False)
 
     @property
     def journal_dirs(self) -> tuple[Path, ...]:
@@ -79,9 +81,16 @@ class _Reader:
             "host": self._text("WATTBOOK_HOST") or "127.0.0.1",
             "port": self._number("WATTBOOK_PORT", 8000, 0, 65_535),
             "auth": self._auth(),
-            "journal_spare_dir": self._journal_spare_dir(),
+            "journal_spare_dir": self._path("WATTBOOK_JOURNAL_SPARE_DIR"),
+            "exchange_ca_file": self._path("WATTBOOK_EXCHANGE_CA_FILE"),
+            "exchange_authorization": self._text("WATTBOOK_EXCHANGE_AUTHORIZATION"),
         }
         self._look_for_misspelt_names()
+        self._problems += access_problems(
+            known["exchange_urls"],  # type: ignore[arg-type]
+            self._text("WATTBOOK_EXCHANGE_AUTHORIZATION"),
+            self._path("WATTBOOK_EXCHANGE_CA_FILE"),
+        )
         if self._problems:
             raise InvalidSettingsError(self._problems)
         return Settings(**known)  # type: ignore[arg-type]
@@ -166,14 +175,14 @@ class _Reader:
             self._problems.append(f"WATTBOOK_TIMEZONE: {name!r} is no time zone like 'Europe/Berlin'")
             return ZoneInfo("UTC")
 
-    def _journal_spare_dir(self) -> Path | None:
-        text = self._text("WATTBOOK_JOURNAL_SPARE_DIR")
+    def _path(self, name: str) -> Path | None:
+        text = self._text(name)
         return None if text is None else Path(text).expanduser().absolute()
 
     def _auth(self) -> AuthMode:
         mode = self._text("WATTBOOK_AUTH") or "dev"
         if mode == "dev":
-            if not _is_loopback(self._text("WATTBOOK_HOST") or "127.0.0.1"):
+            if not is_loopback(self._text("WATTBOOK_HOST") or "127.0.0.1"):
                 self._problems.append(
                     "WATTBOOK_AUTH: 'dev' lets anybody be anybody, so WATTBOOK_HOST must be a loopback address"
                 )
@@ -187,21 +196,14 @@ def _shown(address: str) -> str:
     return "what it holds" if set("@?=") & set(address) else repr(address)
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 _PREFIX = "WATTBOOK_"
 _KNOWN = {
     "WATTBOOK_DATABASE_URL",
     "WATTBOOK_DATA_DIR",
     "WATTBOOK_EXCHANGE_URLS",
     "WATTBOOK_EXCHANGE_NAME",
+    "WATTBOOK_EXCHANGE_CA_FILE",
+    "WATTBOOK_EXCHANGE_AUTHORIZATION",
     "WATTBOOK_MARKET_DATA_URL",
     "WATTBOOK_MARKET_DATA_LIMITS",
     "WATTBOOK_MARKET_DATA_REFRESH",

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from ssl import SSLContext
@@ -46,6 +46,7 @@ class LineOptions:
     largest_message_bytes: int = 64 * 1024 * 1024
     most_unwritten_bytes: int = 64 * 1024 * 1024
     ssl: SSLContext | None = None
+    authorization: str | None = field(default=None, repr=False)
 
     def delay_s(self, lost_in_a_row: int, random: Random) -> float:
         """Return how long to wait before the next attempt, after so many that failed or did not last."""
@@ -105,6 +106,7 @@ class Line:
                 # One dead address among several must not eat up the whole time for opening.
                 happy_eyeballs_delay=0.25,
                 ssl=(options.ssl or True) if secure else None,
+                additional_headers=None if options.authorization is None else {"Authorization": options.authorization},
                 ssl_shutdown_timeout=options.close_timeout_s if secure else None,
                 create_connection=ExchangeConnection,
                 proxy=None,

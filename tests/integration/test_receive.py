@@ -252,3 +252,11 @@ async def test_a_receiver_that_was_held_up_reads_on_without_losing_its_line(tmp_
         child.send_signal(signal.SIGCONT)
         await eventually(lambda: messages_of(settings, "exchange/1") == sent)
         assert [type(each) for each in journalled(settings) if not isinstance(each, MessageHeard)] == [LineConnected]
+
+
+async def test_a_line_that_is_not_encrypted_is_warned_of_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    settings = settings_for(tmp_path, "ws://wattbook.invalid/deals", "ws://127.0.0.1:1", "wss://wattbook.invalid")
+    async with receiving(settings):
+        await eventually(lambda: caplog.text.count("cannot be opened") == 3)
+    (warning,) = [record.getMessage() for record in caplog.records if "Not encrypted" in record.getMessage()]
+    assert warning.startswith("Not encrypted: epex/1. ")

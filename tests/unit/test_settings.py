@@ -157,3 +157,54 @@ def test_names_that_a_container_platform_makes_are_left_alone() -> None:
     made = {"WATTBOOK_SERVICE_HOST": "10.0.0.7", "WATTBOOK_PORT_8000_TCP_ADDR": "10.0.0.7", "WATTBOOK_URL": "x"}
 
     assert Settings.from_environment(made).port == 8000
+
+
+def test_no_secret_is_in_the_settings_as_they_are_shown() -> None:
+    settings = Settings.from_environment(
+        {
+            "WATTBOOK_EXCHANGE_URLS": "wss://a.example/?token=hunter2",
+            "WATTBOOK_DATABASE_URL": "postgresql://me:hunter2@db/x",
+            "WATTBOOK_EXCHANGE_AUTHORIZATION": "Bearer hunter2",
+        }
+    )
+    assert settings.exchange_authorization == "Bearer hunter2"
+    assert "hunter2" not in repr(settings)
+
+
+IN_THE_OPEN = {
+    "ws://127.0.0.1:1,ws://a.example": "line 2 would send it unencrypted; use wss:// for that line",
+    "ws://localhost.example": "line 1 would send it unencrypted; use wss:// for that line",
+    "wss://me:pw@a.example": "line 1 has a password in its URL too; give only one of them",
+}
+
+
+@pytest.mark.parametrize(("urls", "told"), IN_THE_OPEN.items())
+def test_credentials_that_would_be_seen_or_are_doubtful_are_refused(urls: str, told: str) -> None:
+    (problem,) = problems(WATTBOOK_EXCHANGE_URLS=urls, WATTBOOK_EXCHANGE_AUTHORIZATION="Bearer hunter2")
+    assert problem == f"WATTBOOK_EXCHANGE_AUTHORIZATION: {told}"
+
+
+def test_a_password_in_a_url_that_is_not_encrypted_is_refused() -> None:
+    (problem,) = problems(WATTBOOK_EXCHANGE_URLS="wss://a.example,ws://me:hunter2@a.example")
+    assert problem == "WATTBOOK_EXCHANGE_URLS: line 2 would send its password unencrypted; use wss://"
+
+
+@pytest.mark.parametrize("urls", ["ws://127.0.0.1:1,ws://[::1]:2,ws://localhost", "wss://a.example", ""])
+def test_credentials_may_go_over_loopback_and_encrypted_lines(urls: str) -> None:
+    environ = {"WATTBOOK_EXCHANGE_URLS": urls, "WATTBOOK_EXCHANGE_AUTHORIZATION": "Basic bWU6aHVudGVyMg=="}
+    assert Settings.from_environment(environ).exchange_authorization == "Basic bWU6aHVudGVyMg=="
+
+
+@pytest.mark.parametrize("value", ["Bearer a\r\nX-Other: b", "Bearer \u00e9"])
+def test_a_header_that_cannot_be_sent_is_refused_and_not_shown(value: str) -> None:
+    (problem,) = problems(WATTBOOK_EXCHANGE_AUTHORIZATION=value)
+    assert "Bearer" not in problem
+
+
+def test_a_file_of_authorities_that_is_none_is_named_with_all_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "no.pem").write_text("no certificate")
+    wrong = problems(WATTBOOK_EXCHANGE_CA_FILE=str(tmp_path / "no.pem"), WATTBOOK_PORT="x")
+    missing = problems(WATTBOOK_EXCHANGE_CA_FILE=str(tmp_path / "missing.pem"))
+    assert [problem.split(":")[0] for problem in wrong] == ["WATTBOOK_PORT", "WATTBOOK_EXCHANGE_CA_FILE"]
+    assert "no certificate in PEM form" in wrong[1]
+    assert "No such file" in missing[0]
