@@ -6,13 +6,21 @@ const names = (ownOnly: boolean) =>
   examplesFor("2023-02-06", "trader_1", ownOnly).map((example) => example.name);
 const examples = examplesFor("2023-02-06", "trader_1", false);
 
-test("a trader is not given the question about the desk, which would be refused", () => {
-  expect(names(false)).toContain("DeskDay");
-  expect(names(true)).not.toContain("DeskDay");
+test.each(["DeskDay", "SettleRejection", "DayFiles"])(
+  "a trader is not given %s, which would be refused or empty",
+  (name) => {
+    expect(names(false)).toContain(name);
+    expect(names(true)).not.toContain(name);
+  },
+);
+
+test("the example that settles cannot settle anything before it is filled in", () => {
+  const settles = examples.find(({ name }) => name === "SettleRejection");
+  expect(JSON.parse(settles?.variables ?? "")).toMatchObject({ id: "", reason: "" });
 });
 
 test.each(examples)("$name is called what its operation is called", ({ name, query }) => {
-  expect(query).toMatch(new RegExp(`^(query|subscription) ${name}\\b`, "m"));
+  expect(query).toMatch(new RegExp(`^(query|mutation|subscription) ${name}\\b`, "m"));
 });
 
 test("no comment is cut off by the editor", () => {

@@ -20,13 +20,13 @@ const FIGURES = `dealCount
       lightReason
       pnlAgainstReferenceEur`;
 
-/**
- * Filled with a day and a trader that have something to show. A viewer who sees own figures only is given no question
- * about the desk.
- */
+/** What a viewer who sees own figures only is refused, or given an empty answer to. */
+const NOT_FOR_OWN = ["DeskDay", "SettleRejection", "DayFiles"];
+
+/** Filled with a day and a trader that have something to show. */
 export function examplesFor(day: string, trader: string, ownOnly: boolean): Example[] {
   const examples = allExamples(day, trader);
-  return ownOnly ? examples.filter(({ name }) => name !== "DeskDay") : examples;
+  return ownOnly ? examples.filter(({ name }) => !NOT_FOR_OWN.includes(name)) : examples;
 }
 
 /** The example that an address like /graphiql#OpenRejections opens; null when it names none. */
@@ -195,6 +195,9 @@ query OpenRejections {
         recordedAt
         source
         reason
+        traderId
+        deliveryDay
+        stands
         message
       }
     }
@@ -202,6 +205,46 @@ query OpenRejections {
       hasNextPage
       endCursor
     }
+  }
+}
+`,
+  },
+  {
+    name: "SettleRejection",
+    query: `# Settles a rejection, for good. Exactly one of
+# accept, period ("02-03A") and discard; say why.
+mutation SettleRejection(
+  $id: ID!
+  $resolution: Resolution!
+  $reason: String!
+) {
+  resolveRejection(id: $id, resolution: $resolution, reason: $reason) {
+    resolution
+    resolvedBy
+    resolutionReason
+    resolvedAt
+  }
+}
+`,
+    variables: variables({ id: "", resolution: { discard: true }, reason: "" }),
+  },
+  {
+    name: "DayFiles",
+    query: `# Which files of the exchange were imported, and
+# what did they tell that the lines had not?
+query DayFiles {
+  dayFiles(first: 20) {
+    name
+    day
+    recordedAt
+    toldFrom
+    toldUntil
+    rows
+    matched
+    recorded
+    rejected
+    extra
+    differing
   }
 }
 `,
