@@ -103,6 +103,8 @@ class JournalRecorder:
         """When each line last brought a message, as far as it was recorded here."""
         self.deliveries = Deliveries()
         """Which lines brought the deals that were recorded here."""
+        self.oldest_waiting_at: datetime | None = None
+        """When the oldest of what is not recorded yet was heard, ``None`` while nothing waits."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Record until *stop*, and then what is left, as long as the log takes any of it within LAST_DRAIN_S."""
@@ -151,6 +153,7 @@ class JournalRecorder:
                 batch = await asyncio.to_thread(self._read_batch, reader)
             if not batch.entries:
                 continue
+            self.oldest_waiting_at = batch.entries[0].noted.at
             last = batch.entries[-1].sequence
             # Under load the next batch is read while the database works on this one.
             full = len(batch.entries) == BATCH
@@ -167,6 +170,8 @@ class JournalRecorder:
                 self._ahead[reader.path] = ahead
             count += len(batch.entries)
             self._taken += len(batch.entries)
+        if not count:
+            self.oldest_waiting_at = None
         return count
 
     def _read_batch(self, reader: JournalReader, after: int | None = None) -> "_Batch":

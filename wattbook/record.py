@@ -8,6 +8,7 @@ from adapters.event_log.writer import EventLog
 from adapters.market_data.periods_with_deals import PeriodsWithDeals
 from domain.events import ReferencePriceUpdated
 from wattbook.drain import JournalRecorder
+from wattbook.journal_watch import JournalWatch
 from wattbook.line_notes import note_lines
 from wattbook.poll import poll_market_data
 from wattbook.process import utc_now
@@ -38,7 +39,8 @@ async def record(settings: Settings, database_url: str, stop: asyncio.Event) -> 
         )
         ended = asyncio.Event()
         noting = asyncio.create_task(note_lines(database_url, journals, warnings, ended), name="line notes")
-        besides = [noting]
+        watch = JournalWatch(settings.journal_dirs, warnings, lambda: journals.oldest_waiting_at, utc_now)
+        besides: list[asyncio.Task[None]] = [noting, asyncio.create_task(watch.run(), name="journal watch")]
         if settings.market_data_url is None:
             log.warning("no reference prices will come in: WATTBOOK_MARKET_DATA_URL is not set")
         else:

@@ -1,6 +1,7 @@
 """What does this process warn of now? Logged when it comes and when it is over, and shown meanwhile."""
 
 import logging
+from collections.abc import Sequence
 from typing import Final
 
 from domain.health_warnings import HealthWarning, WarningLevel
@@ -22,13 +23,22 @@ class Warnings:
         return sorted(self._standing.copy().values(), key=lambda each: (each.code, each.about))
 
     def raise_(self, code: str, level: WarningLevel, message: str, about: str = "") -> None:
-        """Let a warning stand, in these words, until it is cleared; log it when it is new or its level is."""
+        """Let a warning stand, in these words, until it is cleared; log it when it is new or says something else."""
         before = self._standing.get((code, about))
-        self._standing[code, about] = HealthWarning(code, level, message, about)
-        if before is None or before.level != level:
+        warning = self._standing[code, about] = HealthWarning(code, level, message, about)
+        if warning != before:
             log.log(_LOG_LEVELS[level], "%s", message)
 
     def clear(self, code: str, about: str = "") -> None:
         """Let a warning stand no longer, and log that it is over, if it stood."""
         if (before := self._standing.pop((code, about), None)) is not None:
             log.warning("No longer so: %s", before.message)
+
+    def replace(self, code: str, found: Sequence[HealthWarning]) -> None:
+        """Let just the warnings *found* stand, of all with this code."""
+        for warning in found:
+            self.raise_(code, warning.level, warning.message, warning.about)
+        kept = {warning.about for warning in found}
+        for standing in self.standing:
+            if standing.code == code and standing.about not in kept:
+                self.clear(code, standing.about)

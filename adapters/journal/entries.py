@@ -17,6 +17,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from adapters.journal.notice import remove_notice
+
 
 @dataclass(frozen=True, slots=True)
 class MessageHeard:
@@ -123,6 +125,14 @@ def row_of(noted: Noted) -> tuple[int, str, str, int, int | None, int | None, st
             return DISCONNECTED, noted.line, noted.connection, at, opened, heard, reason, None
 
 
+def insert_open(database: sqlite3.Connection, connected: LineConnected, heard_at: datetime) -> None:
+    """Note in a journal that a connection is open, last heard at *heard_at*."""
+    database.execute(
+        "INSERT OR REPLACE INTO open_connections (connection, line, connected_at, last_heard_at) VALUES (?, ?, ?, ?)",
+        (connected.connection, connected.line, to_microseconds(connected.at), to_microseconds(heard_at)),
+    )
+
+
 def size_of(noted: Noted) -> int:
     """Return about how many bytes of memory *noted* takes."""
     return _ENTRY_BYTES + len(noted.payload) if isinstance(noted, MessageHeard) else _ENTRY_BYTES
@@ -186,6 +196,7 @@ def taken_over(path: Path) -> Iterator[bool]:
 def delete_journal(path: Path) -> None:
     """Delete the journal at *path*; its lock must be held, and goes last."""
     _delete_files(path)
+    remove_notice(path)
     lock_path(path).unlink(missing_ok=True)
 
 

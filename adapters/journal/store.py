@@ -19,9 +19,11 @@ from adapters.journal.entries import (
     Noted,
     create_journal,
     delete_journal,
+    insert_open,
     row_of,
     to_microseconds,
 )
+from adapters.journal.notice import Notice, leave_notice, remove_notice
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +52,7 @@ class _Segment:
     payload_bytes: int = 0
     commits: int = 0
     distrusted: bool = False
+    notice: Notice | None = None
 
 
 class JournalStore:
@@ -77,6 +80,8 @@ class JournalStore:
         self._last_heard: dict[str, datetime] = {}
         self._locks: list[int] = []
         self._trouble = ""
+        self._why_spare = ""
+        self._held_since: datetime | None = None
         self._shunned: Path | None = None
         self._failures_here = 0
         self._return_due = 0.0
@@ -106,6 +111,7 @@ class JournalStore:
             problem = self._try_to_commit()
             if problem is None or not self._trouble:
                 break
+        self._put_up(problem)
         return problem
 
     def close(self) -> None:
@@ -114,6 +120,24 @@ class JournalStore:
         for lock in (*self._locks, self._segment.lock):
             os.close(lock)
         self._locks.clear()
+
+    def _put_up(self, problem: str | None) -> None:
+        """Leave word beside the file of what only this process knows; the first word takes the room for all others."""
+        if problem is None and self._held_since is None and self._segment.notice is not None:
+            return
+        self._held_since = None if problem is None else self._held_since or self._clock()
+        own = self._folders[0]
+        notice = Notice(
+            process=os.getpid(),
+            problem=problem or self._why_spare,
+            instead_of=None if self._segment.folder == own else str(own),
+            held_since=self._held_since,
+        )
+        if notice != self._segment.notice:
+            # Where there is no room even for that, the log says it, and the next commit tries again.
+            with suppress(OSError):
+                leave_notice(self._segment.path, notice)
+                self._segment.notice = notice
 
     def _try_to_commit(self) -> str | None:
         try:
@@ -166,7 +190,7 @@ class JournalStore:
             database = self._connect(path)
             database.execute("PRAGMA synchronous = FULL")
             for connected in self._open.values():
-                _insert_open(database, connected, self._last_heard.get(connected.connection, connected.at))
+                insert_open(database, connected, self._last_heard.get(connected.connection, connected.at))
         except BaseException:
             delete_journal(path)
             os.close(lock)
@@ -190,6 +214,10 @@ class JournalStore:
     def _move(self, segment: _Segment) -> None:
         """Go on in *segment*, and leave the file before it to the recorders."""
         before, self._segment = self._segment, segment
+        if segment.folder == self._folders[0]:
+            self._why_spare = ""
+        elif self._trouble:
+            self._why_spare = self._trouble
         if self._trouble:
             _log.critical(
                 "The journal %s cannot be written (%s); nothing is lost, it goes on in %s. "
@@ -213,6 +241,8 @@ class JournalStore:
         except sqlite3.Error as error:
             _log.warning("The journal %s is left as it is: %s", segment.path, error)
         segment.database.close()
+        with suppress(OSError):
+            remove_notice(segment.path)
         if not segment.commits:
             # All that it was to take is written elsewhere.
             with suppress(OSError):
@@ -237,7 +267,7 @@ class JournalStore:
     def _write_connections(self, database: sqlite3.Connection) -> None:
         for noted in self._pending:
             if isinstance(noted, LineConnected):
-                _insert_open(database, noted, noted.at)
+                insert_open(database, noted, noted.at)
             elif isinstance(noted, LineDisconnected):
                 database.execute("DELETE FROM open_connections WHERE connection = ?", (noted.connection,))
 
@@ -263,10 +293,3 @@ class JournalStore:
         )
         self._pending.clear()
         self._heard.clear()
-
-
-def _insert_open(database: sqlite3.Connection, connected: LineConnected, heard_at: datetime) -> None:
-    database.execute(
-        "INSERT OR REPLACE INTO open_connections (connection, line, connected_at, last_heard_at) VALUES (?, ?, ?, ?)",
-        (connected.connection, connected.line, to_microseconds(connected.at), to_microseconds(heard_at)),
-    )

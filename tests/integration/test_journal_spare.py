@@ -1,9 +1,6 @@
 """Does the journal go on elsewhere when its disk is full or fails, and does no file of it grow for ever?"""
 
-import os
 import sqlite3
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,23 +9,10 @@ from adapters.journal.entries import LineConnected, LineDisconnected, MessageHea
 from adapters.journal.reader import open_journals
 from adapters.journal.writer import JournalWriter
 from domain.errors import JournalNotSafeError
+from tests.full_disks import fill
 from tests.journal_entries import LATER, NOON, heard, noted, now
 
 MIB = 1024 * 1024
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Yield a real file system of 24 MiB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mounting, capture_output=True, check=False).returncode != 0:
-        pytest.skip("not run: a full disk needs root and the right to mount a tmpfs")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def all_in(*folders: Path) -> list[Noted]:
@@ -41,17 +25,6 @@ def all_in(*folders: Path) -> list[Noted]:
 
 def payloads(entries: list[Noted]) -> set[bytes]:
     return {each.payload[:8].rstrip() for each in entries if isinstance(each, MessageHeard)}
-
-
-def fill(folder: Path) -> Path:
-    """Take all the room that is left in *folder*."""
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"x" * 4096)
-        except OSError:
-            return filler
 
 
 def test_on_a_full_disk_the_spare_folder_takes_over_and_the_own_one_takes_back(
