@@ -16,7 +16,8 @@ from adapters.event_log.writer import EventLog
 from adapters.exchange.messages import Unreadable, read_message
 from adapters.journal.bell import JournalBell
 from adapters.journal.entries import Entry, LineConnected, LineDisconnected, MessageHeard
-from adapters.journal.reader import JournalReader, open_journals
+from adapters.journal.reader import JournalReader
+from adapters.journal.shelf import JournalShelf
 from domain.deliveries import Deliveries
 from domain.events import DealConfirmed, Event, FeedConnected, FeedDisconnected, MessageRejected, Receipt
 from domain.health_warnings import WarningLevel
@@ -88,7 +89,7 @@ class JournalRecorder:
         warnings: Warnings | None = None,
     ) -> None:
         self._folder = folder
-        self._folders = (folder,) if spare is None else (folder, spare)
+        self._shelf = JournalShelf((folder,) if spare is None else (folder, spare))
         self._exchange = exchange
         self._zone = zone
         self._event_log = event_log
@@ -120,13 +121,14 @@ class JournalRecorder:
                 recording.result()
             else:
                 left = await asyncio.to_thread(self._count_left)
-                log.warning("the database takes nothing: %d entries stay in the journals for the next start", left)
+                least = "at least " if self._shelf.has_more else ""
+                told = "the database takes nothing: %s%d entries stay in the journals for the next start"
+                log.warning(told, least, left)
         finally:
             for task in (recording, stopping):
                 task.cancel()
             await asyncio.gather(recording, stopping, return_exceptions=True)
-            for reader in self._readers:
-                reader.close()
+            self._shelf.close()
 
     async def _record(self, stop: asyncio.Event) -> None:
         """Drain the journals until *stop*, and then until they are empty."""
@@ -135,23 +137,24 @@ class JournalRecorder:
         async with JournalBell(self._folder) as bell:
             while True:
                 stopping = stop.is_set()
-                if stopping or loop.time() - looked_at >= LOOK_FOR_JOURNALS_S:
+                if stopping or self._shelf.has_more or loop.time() - looked_at >= LOOK_FOR_JOURNALS_S:
                     await asyncio.to_thread(self._look)
                     looked_at = loop.time()
                 if await self._drain():
                     continue
-                if stopping:
+                if stopping and not self._shelf.has_more:
                     return
                 await bell.wait()
 
     async def _drain(self) -> int:
         """Record one batch of each journal; return how many entries there were."""
         count = 0
-        for reader in self._readers:
+        for reader in tuple(self._readers):
             batch = self._ahead.pop(reader.path, None)
             if batch is None:
                 batch = await asyncio.to_thread(self._read_batch, reader)
             if not batch.entries:
+                self._set_aside_if_stuck(reader)
                 continue
             self.oldest_waiting_at = batch.entries[0].noted.at
             last = batch.entries[-1].sequence
@@ -189,7 +192,7 @@ class JournalRecorder:
     def _look(self) -> None:
         """Find new journals, date the losses of dead receivers, and remove what is drained for good."""
         try:
-            readers = open_journals(self._folders, self._readers, partial(self._complain, _OPEN))
+            readers = self._shelf.look(partial(self._complain, _OPEN))
         except OSError as error:
             log.error("cannot look after the journals in %s: %s", self._folder, error)
             return
@@ -199,7 +202,7 @@ class JournalRecorder:
         for path, what in tuple(self._complaints):
             if not path.exists() or (what == _OPEN and path in paths):
                 self._withdraw(what, path)
-        self._recorded = {path: sequence for path, sequence in self._recorded.items() if path in paths}
+        self._recorded = {path: sequence for path, sequence in self._recorded.items() if path in self._shelf.paths}
         self._ahead = {path: batch for path, batch in self._ahead.items() if path in paths}
 
     def _look_after(self, reader: JournalReader, now: datetime) -> bool:
@@ -214,6 +217,12 @@ class JournalRecorder:
             return False
         self._withdraw(_SETTLE, reader.path)
         return gone
+
+    def _set_aside_if_stuck(self, reader: JournalReader) -> None:
+        """Let a journal that gives no more, and that something is wrong with, take no place from others."""
+        stuck = any((reader.path, what) in self._complaints for what in (_READ, _SETTLE, _CLEAR))
+        if stuck and self._shelf.set_aside(reader):
+            self._readers.remove(reader)
 
     def _count_left(self) -> int:
         """Return how many entries wait in the journals, as far as they can be read."""

@@ -1,7 +1,7 @@
 """What waits in the journals, and what may be forgotten because the event log has it?"""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -168,28 +168,20 @@ def raise_error(path: Path, error: sqlite3.Error) -> None:
 
 
 def open_journals(
-    folders: Path | Sequence[Path],
-    already_open: Iterable[JournalReader] = (),
-    on_unreadable: Callable[[Path, sqlite3.Error], None] = raise_error,
-) -> list[JournalReader]:
-    """Return readers of the journals in *folders*, the oldest first.
+    folders: Path | Sequence[Path], on_unreadable: Callable[[Path, sqlite3.Error], None] = raise_error
+) -> Iterator[JournalReader]:
+    """Yield a reader of each journal in *folders*, the oldest first, opened only when it is asked for.
 
-    Readers in *already_open* are kept; those whose journal is gone are closed. A journal
-    that another recorder removes in this moment is left out, and so is one that cannot be
-    opened, after *on_unreadable* was told of it.
+    The caller closes it. Left out are journals that cannot be opened, as :func:`open_journal` says.
     """
-    known = {reader.path: reader for reader in already_open}
-    readers: list[JournalReader] = []
     for path in journal_paths(*([folders] if isinstance(folders, Path) else folders)):
-        reader = known.pop(path, None) or _open(path, on_unreadable)
+        reader = open_journal(path, on_unreadable)
         if reader is not None:
-            readers.append(reader)
-    for gone in known.values():
-        gone.close()
-    return readers
+            yield reader
 
 
-def _open(path: Path, on_unreadable: Callable[[Path, sqlite3.Error], None]) -> JournalReader | None:
+def open_journal(path: Path, on_unreadable: Callable[[Path, sqlite3.Error], None]) -> JournalReader | None:
+    """Open the journal at *path*; where that fails, *on_unreadable* is told, unless it was just removed."""
     try:
         return JournalReader(path)
     except sqlite3.Error as error:

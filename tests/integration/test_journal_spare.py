@@ -112,7 +112,7 @@ def test_a_long_journal_is_several_files_and_those_before_the_last_go_when_they_
         for number in range(40):
             writer.append(heard(b"%d" % number + b" " * 100_000))
             writer.flush()
-        readers = open_journals(tmp_path)
+        readers = list(open_journals(tmp_path))
         assert len(readers) >= 4
         entries = [each for reader in readers for each in noted(reader.read(1_000))]
         assert len(payloads(entries)) == 40

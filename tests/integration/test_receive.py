@@ -114,7 +114,7 @@ async def test_two_receivers_side_by_side_have_a_journal_each(tmp_path: Path) ->
         settings = settings_for(tmp_path, url)
         async with receiving(settings), receiving(settings):
             await eventually(lambda: messages_of(settings, "epex/1") == FIVE * 2)
-    readers = open_journals(settings.journal_dir)
+    readers = list(open_journals(settings.journal_dir))
     assert len(readers) == 2
     for reader in readers:
         reader.close()
