@@ -27,6 +27,8 @@
     * :class:`AlreadySettledError`: somebody settled it before
     * :class:`StillNoDealError`: the message, read again, is no deal
 
+  * :class:`DayFileRefusedError`: a file that is no day file of this exchange, and what is wrong with it
+  * :class:`DayFileChangedError`: a day file that was written to while it was read
   * :class:`LogDamagedError`: the log breaks one of its own promises (a hole, a broken order)
   * :class:`AlreadyRunningError`: another process does here what only one may do
   * :class:`DatabaseUnavailableError`: there is no database to work with
@@ -131,6 +133,14 @@ class AlreadySettledError(ResolutionRefusedError):
 
 class StillNoDealError(ResolutionRefusedError):
     """The rejected message, read again by today's rules, is still no deal."""
+
+
+class DayFileRefusedError(WattbookError):
+    """A file is no day file of this exchange, or something in it is wrong; nothing of it was recorded."""
+
+
+class DayFileChangedError(WattbookError):
+    """A day file was written to while it was read; nothing of it was recorded, and it can be imported again."""
 
 
 class LogDamagedError(WattbookError):

@@ -14,6 +14,8 @@ from domain.errors import (
     AlreadySettledError,
     CannotListenError,
     DatabaseUnavailableError,
+    DayFileChangedError,
+    DayFileRefusedError,
     InvalidSettingsError,
     NoSuchRejectionError,
     ReadModelsBehindError,
@@ -33,9 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     log_to_stderr(args.command, args.verbose)
     try:
         code: int = args.run(args, os.environ)
-    except (InvalidSettingsError, UnknownPositionError) as error:
+    except (DayFileRefusedError, InvalidSettingsError, UnknownPositionError) as error:
         return _fail(error, EXIT_USAGE)
-    except (AlreadyRunningError, CannotListenError, DatabaseUnavailableError, ReadModelsBehindError) as error:
+    except (
+        AlreadyRunningError,
+        CannotListenError,
+        DatabaseUnavailableError,
+        DayFileChangedError,
+        ReadModelsBehindError,
+    ) as error:
         return _fail(error, EXIT_CANNOT_RUN)
     except NoSuchRejectionError as error:
         return _fail(error, EXIT_CANNOT_RUN)

@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from domain.errors import ResolutionRefusedError
 from domain.resolution import Accept, Discard, ForPeriod, author_of, reason_of
@@ -50,6 +51,11 @@ def parser() -> argparse.ArgumentParser:
     moment.add_argument("--position", type=_position, metavar="P", help="as of this position in the log")
     moment.add_argument("--at", type=_instant, metavar="TIME", help="as of this time, with its offset")
     added.add_argument("--json", action="store_true", help="canonical JSON (RFC 8785)")
+    added = add("import", _import, "compare the exchange's day files with the log, and record what was missing")
+    added.add_argument("files", type=Path, nargs="+", metavar="FILE", help="<exchange>_trades_YYYYMMDD.csv")
+    added.add_argument("--json", action="store_true", help="for machines")
+    added.add_argument("--demo", action="store_true", help="into the log of a demo")
+    added.add_argument("--only-news", action="store_true", help="leave out what was imported before")
     added = add("status", _status, "print positions, lags, feeds and counts")
     added.add_argument("--json", action="store_true", help="for machines")
     added = add("rejections", _rejections, "list what could not be read, or conflicts, and waits for a decision")
@@ -119,6 +125,19 @@ def _report(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
             report(
                 settings, opened.service_url, args.trader, args.day, Moment(args.position, args.at), as_json=args.json
             )
+        )
+
+
+def _import(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from wattbook.imports import import_files
+
+    settings = Settings.from_environment(environ)
+    with database(settings) as opened:
+        keep_demo_apart(opened, demo=args.demo)
+        url = opened.url_for(args.command)
+        return run_until_stopped(
+            lambda stop: import_files(settings, url, args.files, stop, as_json=args.json, only_news=args.only_news),
+            with_supervisor=args.supervised,
         )
 
 

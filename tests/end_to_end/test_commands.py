@@ -66,7 +66,7 @@ async def desk(tmp_path_factory: pytest.TempPathFactory, module_database: str) -
             yield Desk(wattbook, client, exchange)
 
 
-@pytest.mark.parametrize("role", ["run", *ROLES, "report --day 2023-02-06", "status", "database"])
+@pytest.mark.parametrize("role", ["run", *ROLES, "report --day 2023-02-06", "status", "import x.csv", "database"])
 async def test_all_problems_of_the_settings_are_named_at_once(desk: Desk, role: str) -> None:
     settings = {
         "exchange_urls": "http://exchange.example",

@@ -1,0 +1,268 @@
+"""Does importing a day file leave the log as the file says, and tell all that is not so?"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.event_log.pages import LogPages
+from domain.errors import DayFileRefusedError
+from domain.events import DayFileImported, Deal, DealConfirmed, DealKey, MessageRejected, Recorded
+from projections.reading import DealFilter, DealOrder, Page, Scope
+from tests.day_file_rows import HEADER, day_file, row_of
+from tests.desk import Desk, desk
+from tests.notation import AUTUMN, agreed, cancelled, connected, instant, lost, receipt
+from wattbook.imports import import_files
+from wattbook.settings import Settings
+
+UP = connected("exchange/1", "06:00:00", "a")
+
+ONE = agreed("anna buys 10 MW 08-09 at 20.5", deal_id="1", executed="06:10:00")
+TWO = agreed("ben sells 4.5 MW 08:15-08:30 at -25.125", deal_id="2", executed="06:20:00")
+CROSS = agreed("ben buys 4.5 MW 08:15-08:30 at -25.125", deal_id="2", executed="06:20:00")
+THREE = agreed("Çağla buys 3 MW 23-24 at 11.5", deal_id="3", executed="06:30:00.000001")
+
+
+def heard(made: Deal) -> DealConfirmed:
+    return DealConfirmed(deal=made, receipt=receipt())
+
+
+@pytest.fixture
+async def trading(database: str) -> AsyncIterator[Desk]:
+    async with desk(database) as opened:
+        yield opened
+
+
+class Importer:
+    """Whoever runs the command ``import`` on a desk."""
+
+    def __init__(self, trading: Desk, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self._trading = trading
+        self._capsys = capsys
+        self._settings = Settings.from_environment({"WATTBOOK_DATA_DIR": str(folder)})
+
+    async def imports(self, *paths: Path, only_news: bool = False) -> tuple[int, Any]:
+        self._capsys.readouterr()
+        code = await import_files(
+            self._settings, self._trading.url, paths, asyncio.Event(), as_json=True, only_news=only_news
+        )
+        return code, json.loads(self._capsys.readouterr().out)
+
+    async def tells(self, *paths: Path) -> str:
+        self._capsys.readouterr()
+        await import_files(self._settings, self._trading.url, paths, asyncio.Event(), as_json=False, only_news=False)
+        return self._capsys.readouterr().out
+
+    async def refuses(self, *paths: Path) -> str:
+        """Return why *paths* are refused; nothing may be recorded then."""
+        before = len(await log_of(self._trading))
+        with pytest.raises(DayFileRefusedError) as refused:
+            await import_files(
+                self._settings, self._trading.url, paths, asyncio.Event(), as_json=False, only_news=False
+            )
+        assert len(await log_of(self._trading)) == before
+        return str(refused.value)
+
+
+@pytest.fixture
+def importer(trading: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Importer:
+    return Importer(trading, tmp_path, capsys)
+
+
+async def log_of(trading: Desk) -> list[Recorded]:
+    async with LogPages(trading.url) as pages:
+        return list(await pages.page(0, 1_000))
+
+
+def counts(told: dict[str, Any]) -> dict[str, int]:
+    return {name: told[name] for name in ("matched", "recorded", "missing", "extra", "differing")}
+
+
+async def test_missing_deals_are_recorded_verbatim_and_the_outage_is_told(
+    trading: Desk, importer: Importer, tmp_path: Path
+) -> None:
+    await trading.knows(UP, heard(ONE))
+    await trading.knows(lost(UP, "06:15:00"), connected("exchange/1", "07:00:00", "b"))
+    path = day_file(tmp_path, [ONE, TWO, CROSS, THREE])
+    code, told = await importer.imports(path)
+    assert (code, counts(told)) == (0, {"matched": 1, "recorded": 3, "missing": 3, "extra": 0, "differing": 0})
+    assert (told["file"], told["missingIds"]) == (str(path), ["2", "2", "3"])
+    *_, two, cross, three, imported = await log_of(trading)
+    assert [r.event.deal for r in (two, cross, three) if isinstance(r.event, DealConfirmed)] == [TWO, CROSS, THREE]
+    assert isinstance(two.event, DealConfirmed)
+    assert (two.event.receipt.source, two.event.receipt.original) == (f"file:{path.name}", row_of(TWO).encode())
+    assert isinstance(imported.event, DayFileImported)
+    assert imported.event.sha256 == told["sha256"]
+    assert (imported.event.told_from, imported.event.told_until) == (
+        instant("2023-02-05T23:00:00Z"),
+        instant("2023-02-06T23:00:00Z"),
+    )
+    async with trading.store("exchange/1") as store, store.snapshot() as snapshot:
+        known = await snapshot.knowledge(imported.position)
+        assert known.complete_up_to == known.recorded_at
+        assert (await snapshot.knowledge(imported.position - 1)).complete_up_to == instant("06:15:00")
+        assert snapshot.projected == imported.position
+
+
+async def test_the_same_file_again_changes_nothing(trading: Desk, importer: Importer, tmp_path: Path) -> None:
+    path = day_file(tmp_path, [ONE, TWO])
+    await importer.imports(path)
+    before = await log_of(trading)
+    code, told = await importer.imports(path)
+    assert (code, counts(told)) == (0, {"matched": 2, "recorded": 0, "missing": 0, "extra": 0, "differing": 0})
+    assert await log_of(trading) == before
+    assert await importer.imports(path, only_news=True) == (0, [])
+
+
+async def test_extra_and_differing_deals_are_found_and_what_stands_still_counts(
+    trading: Desk, importer: Importer, tmp_path: Path
+) -> None:
+    other = agreed("anna buys 11 MW 08-09 at 20.5", deal_id="1", executed="06:10:00")
+    gone = heard(THREE)
+    await trading.knows(*(heard(each) for each in (other, TWO, CROSS)), gone, cancelled(gone, replaces=4))
+    path = day_file(tmp_path, [ONE, CROSS, THREE])
+    code, told = await importer.imports(path)
+    assert (code, counts(told)) == (1, {"matched": 1, "recorded": 0, "missing": 0, "extra": 1, "differing": 2})
+    assert (told["extraIds"], told["differingIds"]) == (["2"], ["1", "3"])
+    imported = (await log_of(trading))[-1].event
+    assert isinstance(imported, DayFileImported)
+    assert imported.extra_deals == (DealKey(deal_id="2", trader_id="ben", direction="sell"),)
+    code, again = await importer.imports(path)
+    assert (code, counts(again)) == (1, counts(told))
+    async with trading.store() as store, store.snapshot() as snapshot:
+        found = await snapshot.deals(Scope(), DealFilter(trader_id="anna"), DealOrder(), Page(9), snapshot.projected)
+        assert [row.quantity_mw for row in found.rows] == [11]
+    said = await importer.tells(path)
+    assert "3 deals, 1 as recorded before, 0 missing (0 recorded now), 2 differing, 1 extra" in said
+    assert "2 of ben, sell" in said
+    assert "1 of anna, buy" in said
+
+
+async def test_a_file_of_the_running_day_judges_only_until_it_was_written(
+    trading: Desk, importer: Importer, tmp_path: Path
+) -> None:
+    await trading.knows(*(heard(each) for each in (ONE, THREE)))
+    code, told = await importer.imports(day_file(tmp_path, [ONE], written="2023-02-06T06:25:00Z"))
+    assert (code, told["extra"]) == (0, 0)
+    imported = (await log_of(trading))[-1].event
+    assert isinstance(imported, DayFileImported)
+    assert imported.told_until == instant("06:25:00")
+    code, told = await importer.imports(day_file(tmp_path, [ONE], written="2023-02-06T07:00:00Z"))
+    assert (code, told["extraIds"]) == (1, ["3"])
+
+
+async def test_a_row_whose_period_is_in_doubt_is_matched_or_kept_for_a_person(
+    trading: Desk, importer: Importer, tmp_path: Path
+) -> None:
+    known = agreed("anna buys 1 MW 02-03B at 5", day=AUTUMN, deal_id="1", executed="2023-10-28T12:00:00Z")
+    await trading.knows(heard(known))
+    day = instant("2023-10-28T12:00:00Z").date()
+    rows = [
+        "1,5,1,buy,2023-10-29,02-03,anna,2023-10-28T12:00:00Z",
+        "2,5,1,buy,2023-10-29,02-03,anna,2023-10-28T12:00:00Z",
+        "3,5,1,buy,2023-10-29,02-03A,anna,2023-10-28T12:00:00Z",
+    ]
+    code, told = await importer.imports(day_file(tmp_path, rows, day=day))
+    assert (code, counts(told)) == (0, {"matched": 1, "recorded": 1, "missing": 2, "extra": 0, "differing": 0})
+    (kept,) = [r.event for r in await log_of(trading) if isinstance(r.event, MessageRejected)]
+    assert (kept.reason, kept.trader_id, kept.receipt.original) == ("AMBIGUOUS_PERIOD", "anna", rows[1].encode())
+    before = len(await log_of(trading))
+    await importer.imports(day_file(tmp_path, rows, day=day))
+    assert len(await log_of(trading)) == before
+
+
+async def test_a_clock_change_day_has_all_its_hours(trading: Desk, importer: Importer, tmp_path: Path) -> None:
+    made = [
+        agreed("anna buys 1 MW 23-24 at 5", day=AUTUMN, deal_id=str(number), executed=executed)
+        for number, executed in enumerate(
+            ("2023-10-28T22:00:00Z", "2023-10-29T00:30:00Z", "2023-10-29T01:30:00Z", "2023-10-29T22:59:59.999999Z")
+        )
+    ]
+    assert counts((await importer.imports(day_file(tmp_path, made, day=AUTUMN)))[1])["recorded"] == 4
+    late = "9,5,1,buy,2023-10-30,08-09,anna,2023-10-29T23:00:00Z"
+    assert "line 2" in await importer.refuses(day_file(tmp_path, [late], day=AUTUMN))
+
+
+async def test_a_day_without_deals_has_a_file_that_tells_so(trading: Desk, importer: Importer, tmp_path: Path) -> None:
+    code, told = await importer.imports(day_file(tmp_path, []))
+    assert (code, told["matched"]) == (0, 0)
+    assert [type(r.event) for r in await log_of(trading)] == [DayFileImported]
+
+
+async def test_a_file_is_read_with_either_line_end_a_byte_order_mark_and_without_the_last_line_end(
+    importer: Importer, tmp_path: Path
+) -> None:
+    path = day_file(tmp_path, [])
+    path.write_bytes(b"\xef\xbb\xbf" + "\r\n".join([HEADER, row_of(ONE), row_of(THREE)]).encode())
+    assert counts((await importer.imports(path))[1])["recorded"] == 2
+
+
+async def test_several_files_are_checked_before_any_is_recorded(importer: Importer, tmp_path: Path) -> None:
+    good = day_file(tmp_path, [ONE])
+    bad = day_file(tmp_path, ["nonsense"], day=AUTUMN)
+    assert "line 2" in await importer.refuses(good, bad)
+    bad.write_text(HEADER + "\n")
+    code, told = await importer.imports(good, bad)
+    assert (code, [each["file"] for each in told]) == (0, [str(good), str(bad)])
+
+
+async def test_a_deal_that_comes_twice_in_a_file_counts_once_or_names_both_lines(
+    importer: Importer, tmp_path: Path
+) -> None:
+    assert counts((await importer.imports(day_file(tmp_path, [ONE, row_of(ONE).replace("20.5", "20.50")])))[1]) == {
+        "matched": 0, "recorded": 1, "missing": 1, "extra": 0, "differing": 0,
+    }  # fmt: skip
+    said = await importer.refuses(day_file(tmp_path, [ONE, TWO, row_of(ONE).replace("20.5", "21")]))
+    assert "lines 2 and 4" in said
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "empty"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "header"),
+        (b"id,price\n", "header"),
+        (HEADER.encode() + b"\n\n", "line 2: the line is empty"),
+        (HEADER.encode() + b"\n" + row_of(ONE).encode()[:-9], "line 2: the execution_time is not valid"),
+        (HEADER.encode() + b"\n" + row_of(ONE).encode()[:30], "line 2: this is no row of eight values"),
+        (HEADER.encode() + b"\n" + row_of(ONE).encode() + b",x\n", "line 2: this is no row of eight values"),
+        (HEADER.encode() + b"\n\xff\xfe\n", "line 2"),
+        (HEADER.encode() + b"\n" + b"x" * 9_000, "line 2: no row is longer"),
+        (HEADER.encode() + b"\n" + row_of(ONE).replace("20.5", "1e3").encode() + b"\n", "the price is not valid"),
+        (HEADER.encode() + b"\n" + row_of(ONE).replace("08-09", "8-9").encode() + b"\n", "the delivery_hour is not"),
+        (HEADER.encode() + b"\n" + row_of(ONE).replace("T06", "T23").encode() + b"\n", "executed on another day"),
+    ],
+)
+async def test_a_bad_file_is_refused_with_the_line_that_is_wrong_and_nothing_is_recorded(
+    importer: Importer, tmp_path: Path, content: bytes, said: str
+) -> None:
+    path = day_file(tmp_path, [])
+    path.write_bytes(content)
+    refused = await importer.refuses(path)
+    assert said in refused
+    assert str(path) in refused
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("other_trades_20230206.csv", "'other'"),
+        ("exchange_trades_20230230.csv", "there is no day"),
+        ("exchange_trades_18000101.csv", "no trading"),
+        ("deals.csv", "exchange_trades_20230206.csv"),
+        ("exchange_trades_20230207.csv", "no such file"),
+        (".", "is named like"),
+    ],
+)
+async def test_a_wrong_name_is_refused(importer: Importer, tmp_path: Path, name: str, said: str) -> None:
+    if name.startswith("other") or name == "deals.csv":
+        (tmp_path / name).write_text(HEADER + "\n")
+    assert said in await importer.refuses(tmp_path / name)
+
+
+async def test_what_is_no_file_is_refused(importer: Importer, tmp_path: Path) -> None:
+    (tmp_path / "exchange_trades_20230206.csv").mkdir()
+    assert "no file" in await importer.refuses(tmp_path / "exchange_trades_20230206.csv")

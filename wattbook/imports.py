@@ -1,0 +1,232 @@
+"""What did the lines miss, that the exchange's day file tells? The command ``import``."""
+
+import asyncio
+import os
+import pwd
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from adapters.day_files.comparison import Became, Comparison, Counts, take, was_told
+from adapters.day_files.file import DayFile, FileState
+from adapters.day_files.rows import read_row
+from adapters.event_log.pages import LogPages
+from adapters.event_log.writer import EventLog
+from adapters.exchange.messages import Unreadable
+from adapters.read_models.tables import ReadTables
+from domain.coverage import Told
+from domain.day_files import NAMED, day_of, told_by, whole_day
+from domain.errors import DayFileRefusedError, FencedError
+from domain.events import DayFileImported, DealConfirmed, DealKey, Event, MessageRejected, Receipt
+from projections import READ_MODELS
+from projections.runner import Runner
+from wattbook.import_report import Progress, print_json, print_text
+from wattbook.process import EXIT_FOUND, EXIT_INTERRUPTED, EXIT_OK, utc_now
+from wattbook.settings import Settings
+
+BATCH: Final = 1_000
+"""Rows recorded in one transaction: what is under way beside it waits no longer than for these."""
+
+RIVAL_S: Final = 0.05
+"""How long to leave the read models to another projector before looking again."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A file all of whose rows are good, and lie beside the log."""
+
+    path: Path
+    day: date
+    state: FileState
+    sha256: str
+    told: Told
+    comparison: Comparison
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of a file."""
+
+    path: Path
+    sha256: str
+    counts: Counts
+    missing: Sequence[DealKey]
+    extra: Sequence[DealKey]
+    differing: Sequence[DealKey]
+
+
+async def import_files(
+    settings: Settings, database_url: str, paths: Sequence[Path], stop: asyncio.Event, *, as_json: bool, only_news: bool
+) -> int:
+    """Import *paths*, unless told to stop; return the exit code: 1 where deals differ or are extra.
+
+    All files are checked before anything is recorded. With *only_news*, those that were
+    imported before are left out. Raises :class:`DayFileRefusedError` for a bad file.
+    """
+    work = asyncio.create_task(_import(settings, database_url, paths, as_json, only_news), name="import")
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        return work.result() if work.done() else EXIT_INTERRUPTED
+    finally:
+        for task in (work, stopping):
+            task.cancel()
+        await asyncio.gather(work, stopping, return_exceptions=True)
+
+
+async def _import(settings: Settings, url: str, paths: Sequence[Path], as_json: bool, only_news: bool) -> int:
+    # What is told in the end goes to standard output; whether it is under way is nobody else's business.
+    with Progress() as progress:
+        async with await AsyncConnection.connect(url, autocommit=True) as connection, AsyncExitStack() as stack:
+            importer = _Importer(settings, connection, progress)
+            checked = [await importer.check(path, number) for number, path in enumerate(paths)]
+            if only_news:
+                checked = [file for file in checked if not await importer.was_told(file)]
+            event_log = await stack.enter_async_context(EventLog(url))
+            pages = await stack.enter_async_context(LogPages(url))
+            tables = await stack.enter_async_context(ReadTables(url))
+            importer.begin(event_log, Runner(pages, tables, READ_MODELS))
+            imported = [await importer.record(file, all_names=as_json) for file in checked]
+    (print_json if as_json else print_text)(imported)
+    return EXIT_FOUND if any(file.counts.extra or file.counts.differing for file in imported) else EXIT_OK
+
+
+class _Importer:
+    def __init__(self, settings: Settings, connection: AsyncConnection[TupleRow], progress: Progress) -> None:
+        self._exchange = settings.exchange_name
+        self._zone = settings.timezone
+        self._connection = connection
+        self._progress = progress
+
+    def begin(self, event_log: EventLog, runner: Runner) -> None:
+        """Say where is recorded, and who brings the read models up."""
+        self._event_log = event_log
+        self._runner = runner
+
+    async def was_told(self, file: Checked) -> bool:
+        return await was_told(self._connection, self._exchange, file.sha256, file.told.end)
+
+    async def check(self, path: Path, number: int) -> Checked:
+        """Read the whole file into a table beside the log; raise :class:`DayFileRefusedError` where it is not good."""
+        day = day_of(path.name, self._exchange)
+        whole = whole_day(day, self._zone)
+        comparison = Comparison(self._connection, self._exchange, number)
+        with DayFile(path) as file:
+            self._progress.begins(f"checking {path.name}", file.state.size_bytes)
+            async with comparison.taking() as copy:
+                for line, raw, row in file.rows(self._exchange, self._zone, whole):
+                    await take(copy, line, raw, row)
+                    if line % BATCH == 0:
+                        self._progress.reached(file.bytes_read)
+                        await asyncio.sleep(0)  # so that it can be stopped
+            told = told_by(day, self._zone, file.state.modified_at, utc_now())
+            sha256 = file.sha256
+        if doubled := await comparison.doubled():
+            raise DayFileRefusedError(
+                f"{path}: lines {doubled[0]} and {doubled[1]} are one deal (id, trader, direction) with different "
+                "contents; nothing was recorded"
+            )
+        return Checked(path, day, file.state, sha256, told, comparison)
+
+    async def record(self, file: Checked, *, all_names: bool) -> Imported:
+        """Record what the log lacks of *file*, and what became of it all; may be done again at any time."""
+        comparison, whole = file.comparison, whole_day(file.day, self._zone)
+        await self._bring_up()
+        await comparison.match_in_doubt(whole)
+        await self._record_rows(file)
+        await self._bring_up()
+        counts = await comparison.compare(whole, file.told)
+        differing, extra = await comparison.differing_deals(NAMED), await comparison.extra_deals(NAMED)
+        await self._event_log.append([self._event(file, counts, differing, extra)])
+        await self._bring_up()
+        if not all_names:
+            return Imported(file.path, file.sha256, counts, (), extra, differing)
+        return Imported(
+            file.path,
+            file.sha256,
+            counts,
+            await comparison.missing_deals(),
+            await comparison.extra_deals(),
+            await comparison.differing_deals(),
+        )
+
+    async def _record_rows(self, file: Checked) -> None:
+        self._progress.begins(f"recording {file.path.name}", file.state.size_bytes)
+        after, done = 0, 0
+        while batch := await file.comparison.batch(after, BATCH):
+            now = utc_now()
+            unknown = [(line, raw, became) for line, raw, became in batch if became != "duplicate"]
+            events = [self._event_of(raw, file.path.name, now) for _, raw, _ in unknown]
+            outcomes = await self._event_log.append(events)
+            found: list[Became] = [
+                (became or "rejected") if isinstance(event, MessageRejected) else outcome.kind
+                for (_, _, became), event, outcome in zip(unknown, events, outcomes, strict=True)
+            ]
+            await file.comparison.note([line for line, _, _ in unknown], found)
+            after = batch[-1][0]
+            done += sum(len(raw) + 1 for _, raw, _ in batch)
+            self._progress.reached(done)
+
+    def _event_of(self, raw: bytes, name: str, now: datetime) -> Event:
+        receipt = Receipt(source=f"file:{name}", received_at=now, original=raw)
+        read = read_row(raw, exchange=self._exchange, zone=self._zone)
+        if isinstance(read, Unreadable):
+            return MessageRejected(
+                reason=read.reason, trader_id=read.trader_id, delivery_day=read.delivery_day, receipt=receipt
+            )
+        return DealConfirmed(deal=read, receipt=receipt)
+
+    def _event(
+        self, file: Checked, counts: Counts, differing: Sequence[DealKey], extra: Sequence[DealKey]
+    ) -> DayFileImported:
+        return DayFileImported(
+            exchange=self._exchange,
+            name=file.path.name,
+            day=file.day,
+            sha256=file.sha256,
+            size_bytes=file.state.size_bytes,
+            rows=counts.rows,
+            matched=counts.matched,
+            recorded=counts.recorded,
+            rejected=counts.rejected,
+            differing=counts.differing,
+            extra=counts.extra,
+            differing_deals=tuple(differing),
+            extra_deals=tuple(extra),
+            told_from=file.told.start,
+            told_until=file.told.end,
+            author=_user(),
+        )
+
+    async def _bring_up(self) -> None:
+        """Return when the read models hold all that is in the log now, whether a projector runs or not."""
+        cursor = await self._connection.execute("SELECT position FROM wattbook.log_head")
+        row = await cursor.fetchone()
+        head = 0 if row is None else row[0]
+        while await self._projected() < head:
+            try:
+                await self._runner.step()
+            except FencedError:
+                await asyncio.sleep(RIVAL_S)
+
+    async def _projected(self) -> int:
+        cursor = await self._connection.execute(
+            "SELECT min(position) FROM read_models.checkpoints WHERE table_name = ANY(%s)",
+            ([model.table for model in READ_MODELS],),
+        )
+        row = await cursor.fetchone()
+        return 0 if row is None else row[0]
+
+
+def _user() -> str:
+    """Return the name of whoever imports, as the operating system knows it."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"user {os.getuid()}"
