@@ -3,15 +3,15 @@
 Pure: the hour, what was asked before and what may be asked come in as arguments.
 """
 
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from domain.periods import DeliveryPeriod, hours_of
+from domain.request_limits import Allowance
 
 PeriodKey = tuple[datetime, int]
 """A period by its start (aware UTC) and its minutes."""
@@ -22,9 +22,6 @@ FIRST_RETRY_S: Final = 30
 LONGEST_WAIT_S: Final = 86_400
 """A period whose delivery is over is looked at once a day at least."""
 
-TRAVEL_S: Final = 5
-"""A request may reach the provider this many seconds after its permit, so windows are kept this much longer."""
-
 NEGLECTED_S: Final = 1_800
 """A period overdue by more than this (or by two refresh times, if longer) is neglected."""
 
@@ -34,65 +31,7 @@ NEGLECTED_TURN: Final = 4
 IN_VAIN: Final = 3
 """After so many requests without a usable answer a period no longer goes before the others: some are never served."""
 
-_NO_LIMIT: Final = 1_000_000
-_LIMIT: Final = re.compile(r"([1-9][0-9]{0,8})/(second|minute|hour|day)")
-_SECONDS: Final = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
-
-
-@dataclass(frozen=True)
-class RequestLimit:
-    """At most ``requests`` in any window of ``seconds``."""
-
-    requests: int
-    seconds: int
-
-    @staticmethod
-    def parse(text: str) -> "RequestLimit":
-        """Return the limit that *text* writes like ``50/minute``; raise ``ValueError`` where it writes none."""
-        match = _LIMIT.fullmatch(text.strip())
-        if match is None:
-            raise ValueError(f"{text.strip()!r} is not like '50/minute'")
-        return RequestLimit(int(match[1]), _SECONDS[match[2]])
-
-    @property
-    def window(self) -> timedelta:
-        """How long a request counts: the limit's window and the time a request may travel."""
-        return timedelta(seconds=self.seconds + min(self.seconds, TRAVEL_S))
-
-
-@dataclass(frozen=True)
-class Allowance:
-    """How many requests may be made now.
-
-    ``unhurried`` is the number of them that may go to periods that can wait: the last
-    fifth of every limit is kept for periods with deals. ``next_at`` is when the next
-    request becomes possible where there is none now.
-    """
-
-    requests: int
-    unhurried: int
-    next_at: datetime | None
-
-
-def allowance(
-    now: datetime,
-    requested_at: Collection[datetime],
-    limits: Sequence[RequestLimit],
-    paused_until: datetime | None = None,
-) -> Allowance:
-    """Return what sliding windows over all earlier requests, and the provider's own pause, leave now."""
-    free, unhurried, next_at = _NO_LIMIT, _NO_LIMIT, now
-    for limit in limits:
-        counted = sorted(instant for instant in requested_at if instant > now - limit.window)
-        left = limit.requests - len(counted)
-        free, unhurried = min(free, left), min(unhurried, left - limit.requests // 5)
-        if left <= 0:
-            next_at = max(next_at, counted[-limit.requests] + limit.window)
-    if paused_until is not None and paused_until > now:
-        return Allowance(0, 0, max(next_at, paused_until))
-    if free <= 0:
-        return Allowance(0, 0, next_at)
-    return Allowance(free, max(unhurried, 0), None)
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -165,18 +104,49 @@ def due_requests(
     tradable hours without deals. Within a class, the longest unasked comes first, among the
     never asked the nearest to now.
     """
-    reasons: dict[DeliveryPeriod, Urgency] = dict.fromkeys(tradable_hours(now, zone), Urgency.UNTRADED)
+    looks = due_looks(now, zone=zone, with_deals=with_deals, asked=asked, refresh_s=refresh_s)
+    return tuple(request_of(look, now, refresh_s) for look in sorted(looks))
+
+
+class DueLook(NamedTuple):
+    """A period that is due, in the order of its fields; a tuple, since there may be tens of thousands."""
+
+    urgency: Urgency
+    asked_at: datetime
+    distance: timedelta
+    shortness: int
+    start: datetime
+    due_since: datetime
+    period: DeliveryPeriod
+
+
+def due_looks(
+    now: datetime,
+    *,
+    zone: ZoneInfo,
+    with_deals: Iterable[tuple[DeliveryPeriod, bool]],
+    asked: Mapping[PeriodKey, Asked],
+    refresh_s: int,
+    besides: Container[PeriodKey] = (),
+) -> Iterator[DueLook]:
+    """Yield what is due at *now*, in no order, but for *besides*: there may be tens of thousands, few of them asked."""
+    untraded = {key_of(hour): hour for hour in tradable_hours(now, zone)}
     for period, priced in with_deals:
-        reasons[period] = _urgency(now, period, asked.get(key_of(period)), priced=priced)
-    due = [_request(now, period, urgency, asked, refresh_s) for period, urgency in reasons.items()]
-    never = datetime.min.replace(tzinfo=UTC)
+        key = key_of(period)
+        untraded.pop(key, None)
+        if key not in besides and (
+            look := _look(now, period, _urgency(now, period, known := asked.get(key), priced=priced), known, refresh_s)
+        ):
+            yield look
+    for key, hour in untraded.items():
+        if key not in besides and (look := _look(now, hour, Urgency.UNTRADED, asked.get(key), refresh_s)):
+            yield look
 
-    def order(request: DueRequest) -> tuple[Urgency, datetime, timedelta, int]:
-        known = asked.get(key_of(request.period))
-        distance = abs(request.period.start - now)
-        return (request.urgency, known.asked_at if known else never, distance, -request.period.minutes)
 
-    return tuple(sorted((request for request in due if request.due_since <= now), key=order))
+def request_of(look: DueLook, now: datetime, refresh_s: int) -> DueRequest:
+    """Return the request that *look* stands for."""
+    overdue = now - look.due_since > timedelta(seconds=max(NEGLECTED_S, 2 * refresh_s))
+    return DueRequest(look.period, look.urgency, look.due_since, neglected=overdue)
 
 
 def affordable(
@@ -255,15 +225,19 @@ def _urgency(now: datetime, period: DeliveryPeriod, known: Asked | None, *, pric
     return Urgency.ASKED_IN_VAIN if in_vain else Urgency.OPEN
 
 
-def _request(
-    now: datetime, period: DeliveryPeriod, urgency: Urgency, asked: Mapping[PeriodKey, Asked], refresh_s: int
-) -> DueRequest:
-    known = asked.get(key_of(period))
-    if known is None or known.asked_at > now:  # never, or before somebody set the clock back
-        return DueRequest(period, urgency, now, neglected=False)
-    due_since = known.asked_at + timedelta(seconds=wait_s(period.end, urgency, known, now, refresh_s))
-    overdue = now - due_since > timedelta(seconds=max(NEGLECTED_S, 2 * refresh_s))
-    return DueRequest(period, urgency, due_since, neglected=overdue)
+def _look(
+    now: datetime, period: DeliveryPeriod, urgency: Urgency, known: Asked | None, refresh_s: int
+) -> DueLook | None:
+    if known is None:
+        asked_at, due_since = _NEVER, now
+    elif known.asked_at > now:  # before somebody set the clock back
+        asked_at, due_since = known.asked_at, now
+    else:
+        asked_at = known.asked_at
+        due_since = asked_at + timedelta(seconds=wait_s(period.end, urgency, known, now, refresh_s))
+        if due_since > now:
+            return None
+    return DueLook(urgency, asked_at, abs(period.start - now), -period.minutes, period.start, due_since, period)
 
 
 def _doubled(seconds: int, times: int, longest: int) -> int:

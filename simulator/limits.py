@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 
-from domain.polling import RequestLimit
+from domain.request_limits import RequestLimit
 
 
 def parse_limits(text: str) -> tuple[RequestLimit, ...]:

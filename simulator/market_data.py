@@ -11,7 +11,7 @@ from types import TracebackType
 from aiohttp import web
 
 from domain.errors import CannotListenError
-from domain.polling import RequestLimit
+from domain.request_limits import RequestLimit
 from simulator.answers import Answer, Answers, refused
 from simulator.limits import SlidingWindows
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.errors import InvalidSettingsError
-from domain.polling import RequestLimit
+from domain.request_limits import RequestLimit
 from simulator.answer_faults import ANSWER_FAULTS
 from simulator.answers import UNITS
 from simulator.clock import MarketClock, midnight

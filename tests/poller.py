@@ -13,7 +13,8 @@ from adapters.market_data.client import open_market_data
 from adapters.market_data.schedule import open_schedule
 from domain.events import ReferencePriceUpdated
 from domain.periods import DeliveryPeriod
-from domain.polling import PeriodKey, RequestLimit, key_of
+from domain.polling import PeriodKey, key_of
+from domain.request_limits import RequestLimit
 from wattbook.poll import poll
 from wattbook.polling import Polling
 

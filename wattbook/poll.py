@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NoReturn
@@ -15,11 +15,13 @@ from domain.agenda import Agenda
 from domain.errors import OddAnswerError, ProviderUnreachableError, UnusableAnswerError
 from domain.events import ReferencePriceUpdated
 from domain.periods import DeliveryPeriod
-from domain.polling import Asked, PeriodKey, due_requests, key_of
-from wattbook.patience import Failure, Patience
+from domain.polling import Asked, PeriodKey, key_of
+from domain.turns import Look, Room, Turns
+from wattbook.patience import SLOW_S, Failure, Patience, failure_of
 from wattbook.polling import PeriodsWithDeals, Polling, RecordPrice, Schedule
 from wattbook.process import utc_now
 from wattbook.settings import Settings
+from wattbook.warnings import Warnings
 
 IN_FLIGHT: Final = 16
 """Requests under way at once: answers come up to 30 s late and must not hold up each other."""
@@ -34,11 +36,21 @@ RESTS: Final = 9
 
 LONGEST_REST_S: Final = 10.0
 
+MARKET_DATA_DOWN: Final = "MARKET_DATA_DOWN"
+
+_ADVICE: Final = "prices stay as they are and grow old. It is asked again by itself: see that its address answers."
+
 _LOG: Final = logging.getLogger(__name__)
 
 
 async def poll_market_data(
-    settings: Settings, market_data_url: str, database_url: str, with_deals: PeriodsWithDeals, record: RecordPrice
+    settings: Settings,
+    market_data_url: str,
+    database_url: str,
+    with_deals: PeriodsWithDeals,
+    record: RecordPrice,
+    deals_are_late: Callable[[], bool],
+    warnings: Warnings,
 ) -> NoReturn:
     """Poll the provider at *market_data_url* until cancelled, with the schedule kept in the database."""
     async with open_market_data(market_data_url, utc_now) as provider:
@@ -53,6 +65,8 @@ async def poll_market_data(
                 refresh_s=settings.market_data_refresh_s,
                 clock=utc_now,
                 rng=random.SystemRandom(),
+                deals_are_late=deals_are_late,
+                warnings=warnings,
             )
         )
 
@@ -77,6 +91,10 @@ class _Poller:
         self._patience = Patience(polling.rng)
         self._agenda = Agenda(polling.refresh_s)
         self._in_flight: dict[PeriodKey, asyncio.Task[_Outcome]] = {}
+        self._sent_at: dict[PeriodKey, float] = {}
+        self._turns = Turns(polling.zone, polling.refresh_s)
+        self._gives_way = False
+        self._outage = ""
         self._outcomes: list[_Outcome] = []
         self._leads = False
         self._made = 0
@@ -87,14 +105,17 @@ class _Poller:
         self._stopped_by: str | None = None
 
     async def run(self) -> NoReturn:
-        failures = 0
+        failures, polling = 0, self._polling
         try:
             while True:
                 try:
-                    async with self._polling.open_schedule() as schedule:
+                    async with polling.open_schedule() as schedule:
                         while not await schedule.lead():
+                            polling.warnings.clear(MARKET_DATA_DOWN)  # the one that leads knows
                             await self._settle(schedule)
-                        self._agenda.load(await schedule.asked(), self._polling.clock())
+                        self._agenda.load(await schedule.asked(), polling.clock())
+                        self._patience.begin()
+                        self._turns.catch_up(polling.clock())
                         self._leads = True
                         while True:
                             await self._ask(schedule)
@@ -107,7 +128,7 @@ class _Poller:
                     failures += 1
                     self._was_stopped(error)
                     wait_s = min(2.0 ** min(failures - 1, 16), LONGEST_DATABASE_WAIT_S)
-                    await asyncio.sleep(wait_s * self._polling.rng.uniform(0.5, 1.0))
+                    await asyncio.sleep(wait_s * polling.rng.uniform(0.5, 1.0))
         finally:
             tasks = list(self._in_flight.values())
             for task in tasks:
@@ -117,19 +138,19 @@ class _Poller:
     async def _ask(self, schedule: Schedule) -> None:
         """Send what is due and allowed; a request leaves at once when its permit is taken."""
         polling = self._polling
-        slots = self._patience.at_most(_steady(), len(self._in_flight), IN_FLIGHT)
+        slots = self._patience.at_most(_steady(), len(self._in_flight), IN_FLIGHT, slow=self._slow())
         self._look_in_s = min(polling.look_every_s, max(self._rests_until - _steady(), 0.0)) or polling.look_every_s
-        if not slots or _steady() < self._rests_until:
+        if self._gives_way_to_deals() or not slots or _steady() < self._rests_until:
             return
         now, began = polling.clock(), _steady()
         with_deals = await self._with_deals(now)
         asked = self._agenda.asked
-        due = due_requests(now, zone=polling.zone, with_deals=with_deals, asked=asked, refresh_s=polling.refresh_s)
+        look = Look(now, self._room(slots), with_deals, asked, besides=self._in_flight)
+        if self._patience.down_as:
+            due = self._turns.usual(look)
+        else:
+            due = self._turns.next(look, answers_may_come=self._slow() < len(self._in_flight))
         self._rests_until = _steady() + min(RESTS * (_steady() - began), LONGEST_REST_S)
-        due = tuple(request for request in due if key_of(request.period) not in self._in_flight)
-        can_wait = slots if self._patience.down_as else max(slots - KEPT_FREE, 0)
-        hurried = sum(not request.can_wait for request in due)
-        due = due[: hurried + can_wait]
         if not due:
             return
         granted = await schedule.take_permits(polling.limits, due, at_most=slots, made_before=self._made)
@@ -137,10 +158,28 @@ class _Poller:
         for request in granted:
             key = key_of(request.period)
             self._in_flight[key] = asyncio.create_task(self._request(request.period))
+            self._sent_at[key] = _steady()
             known = asked.get(key)
             self._agenda.note(request.period, known.asked_again(now) if known else Asked(now), now)
         for request in granted:
             await schedule.note(request.period, asked[key_of(request.period)])
+
+    def _room(self, slots: int) -> Room:
+        kept_free = 0 if self._patience.down_as else KEPT_FREE
+        return Room(slots, max(min(slots, IN_FLIGHT - len(self._in_flight) - kept_free), 0))
+
+    def _slow(self) -> int:
+        """Return how many requests have been under way for so long that they say nothing about the others."""
+        return sum(_steady() - self._sent_at[key] >= SLOW_S for key in self._in_flight)
+
+    def _gives_way_to_deals(self) -> bool:
+        """Return whether deals wait too long for the log: then it is theirs alone."""
+        late = self._polling.deals_are_late()
+        if late != self._gives_way:
+            self._gives_way = late
+            goes = "stops until deals that wait are recorded" if late else "goes on: the deals that waited are recorded"
+            _LOG.warning("polling reference prices %s", goes)
+        return late
 
     async def _with_deals(self, now: datetime) -> Sequence[tuple[DeliveryPeriod, bool]]:
         """Return the periods with deals that may be due."""
@@ -164,6 +203,7 @@ class _Poller:
             await asyncio.wait(self._in_flight.values(), timeout=self._look_in_s, return_when=asyncio.FIRST_COMPLETED)
         for key in [key for key, task in self._in_flight.items() if task.done()]:
             self._outcomes.append(self._in_flight.pop(key).result())
+            del self._sent_at[key]
         while self._outcomes:
             await self._take_in(self._outcomes[0], schedule)
             self._outcomes.pop(0)
@@ -181,7 +221,7 @@ class _Poller:
             await self._served(schedule)
             return
         except UnusableAnswerError as error:
-            self._failed(period, _kind(answer.status), _with_location(str(error), answer))
+            self._failed(period, failure_of(answer.status), _with_location(str(error), answer))
             return
         news = False
         if isinstance(said, Observation):
@@ -216,9 +256,12 @@ class _Poller:
 
     def _failed(self, period: DeliveryPeriod, kind: Failure, why: str) -> None:
         if self._patience.failed(kind, _steady()):
-            _LOG.warning("the market-data provider %s (%s); it is asked again until it answers", kind, why)
-        elif self._patience.down_as is None:
+            since = self._polling.clock().strftime("%Y-%m-%d %H:%M:%S UTC")
+            self._outage = f"The market-data provider {kind} since {since} ({why}); {_ADVICE}"
+        if self._patience.down_as is None:
             self._is_odd(period, why)
+        else:
+            self._polling.warnings.raise_(MARKET_DATA_DOWN, "WARNING", self._outage)
 
     def _is_odd(self, period: DeliveryPeriod, why: str) -> None:
         if self._odd.get(key_of(period)) != why:
@@ -227,7 +270,8 @@ class _Poller:
 
     async def _served(self, schedule: Schedule) -> None:
         if self._patience.served():
-            _LOG.warning("the market-data provider answers again")
+            self._polling.warnings.clear(MARKET_DATA_DOWN)
+            self._turns.catch_up(self._polling.clock())
             if self._leads:
                 await schedule.forgive()
                 self._agenda.load(await schedule.asked(), self._polling.clock())
@@ -242,12 +286,6 @@ class _Poller:
         if self._stopped_by is not None:
             _LOG.warning("polling reference prices goes on")
         self._stopped_by = None
-
-
-def _kind(status: int) -> Failure:
-    if status == 429:
-        return "refuses requests"
-    return "fails" if status >= 500 else "gives unusable answers"
 
 
 def _with_location(why: str, answer: ProviderAnswer) -> str:

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 from adapters.market_data.client import ProviderAnswer
 from domain.events import ReferencePriceUpdated
 from domain.periods import DeliveryPeriod
-from domain.polling import Asked, DueRequest, PeriodKey, RequestLimit
+from domain.polling import Asked, DueRequest, PeriodKey
+from domain.request_limits import RequestLimit
+from wattbook.warnings import Warnings
 
 LOOK_EVERY_S: Final = 1.0
 """How often to look for periods that have become due, and for the lead of a poller that has gone."""
@@ -61,6 +63,10 @@ class Schedule(Protocol):
         """Forget the requests that got no answer while the provider was down for everything."""
 
 
+def _never() -> bool:
+    return False
+
+
 RecordPrice = Callable[[ReferencePriceUpdated], Awaitable[bool]]
 """Records an observation for good and returns whether it was news."""
 
@@ -79,3 +85,6 @@ class Polling:
     clock: Callable[[], datetime]
     rng: random.Random
     look_every_s: float = LOOK_EVERY_S
+    deals_are_late: Callable[[], bool] = _never
+    """Whether deals wait too long to be recorded: reference prices, which can be asked for again, then give way."""
+    warnings: Warnings = field(default_factory=Warnings)

@@ -7,6 +7,7 @@ from typing import Final
 from adapters.event_log.writer import EventLog
 from adapters.market_data.periods_with_deals import PeriodsWithDeals
 from domain.events import ReferencePriceUpdated
+from domain.watermarks import backlog_warning
 from wattbook.drain import JournalRecorder
 from wattbook.journal_watch import JournalWatch
 from wattbook.line_notes import note_lines
@@ -46,7 +47,8 @@ async def record(settings: Settings, database_url: str, stop: asyncio.Event) -> 
         else:
             besides.append(
                 asyncio.create_task(
-                    _poll(settings, settings.market_data_url, database_url, event_log), name="market data"
+                    _poll(settings, settings.market_data_url, database_url, event_log, journals, warnings),
+                    name="market data",
                 )
             )
         draining = asyncio.create_task(journals.run(stop), name="journals")
@@ -63,14 +65,25 @@ async def record(settings: Settings, database_url: str, stop: asyncio.Event) -> 
     return 0
 
 
-async def _poll(settings: Settings, url: str, database_url: str, event_log: EventLog) -> None:
+async def _poll(
+    settings: Settings,
+    url: str,
+    database_url: str,
+    event_log: EventLog,
+    journals: JournalRecorder,
+    warnings: Warnings,
+) -> None:
     with_deals = PeriodsWithDeals(database_url)
 
     async def record_price(event: ReferencePriceUpdated) -> bool:
         (outcome,) = await event_log.append([event])
         return outcome.kind == "recorded"
 
+    def deals_are_late() -> bool:
+        backlog = backlog_warning(journals.oldest_waiting_at, utc_now())
+        return backlog is not None and backlog.level == "CRITICAL"
+
     try:
-        await poll_market_data(settings, url, database_url, with_deals, record_price)
+        await poll_market_data(settings, url, database_url, with_deals, record_price, deals_are_late, warnings)
     finally:
         await with_deals.close()

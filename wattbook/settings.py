@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.errors import InvalidSettingsError
-from domain.polling import RequestLimit
+from domain.request_limits import RequestLimit
 from wattbook.exchange_access import access_problems, is_loopback
 
 AuthMode = Literal["dev"]

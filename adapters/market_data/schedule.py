@@ -13,7 +13,8 @@ from psycopg import AsyncConnection
 from psycopg.rows import tuple_row
 
 from domain.periods import DeliveryPeriod
-from domain.polling import Asked, DueRequest, PeriodKey, RequestLimit, affordable, allowance, key_of
+from domain.polling import Asked, DueRequest, PeriodKey, affordable, key_of
+from domain.request_limits import RequestLimit, allowance
 
 CREATE_SCHEDULE: Final = (
     "CREATE SCHEMA IF NOT EXISTS wattbook_state",

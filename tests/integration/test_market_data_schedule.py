@@ -10,7 +10,8 @@ from adapters.market_data.schedule import open_schedule
 from adapters.postgres.installation import install
 from adapters.read_models.feeds import reference_price_fetched_at
 from domain.periods import DeliveryPeriod, hours_of
-from domain.polling import Asked, DueRequest, RequestLimit, Urgency, key_of
+from domain.polling import Asked, DueRequest, Urgency, key_of
+from domain.request_limits import RequestLimit
 from projections import READ_MODELS
 from tests.waiting import eventually
 

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from adapters.market_data.schedule import open_schedule
 from domain.periods import parse_period
-from domain.polling import RequestLimit
+from domain.request_limits import RequestLimit
 from tests.poller import BERLIN, Desk, connections, leader_is_polling, paused, polling
 from tests.scripted_provider import ScriptedProvider, price_body
 from tests.waiting import eventually

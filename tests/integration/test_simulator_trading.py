@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from domain.decimals import rounded
 from domain.errors import InvalidSettingsError
 from domain.periods import parse_period
-from domain.polling import RequestLimit
+from domain.request_limits import RequestLimit
 from simulator.answers import Answer, ScriptedAnswers
 from simulator.clock import MarketClock
 from simulator.command import add_arguments, run

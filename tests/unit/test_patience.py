@@ -9,8 +9,14 @@ def down(patience: Patience) -> list[bool]:
     return [patience.failed("is unreachable", 0.0) for _ in range(3)]
 
 
+def answer(patience: Patience, times: int = 1) -> None:
+    for _ in range(times):
+        patience.served()
+
+
 def test_one_odd_failure_does_not_slow_the_others() -> None:
     patience = Patience(random.Random(1))
+    answer(patience, 4)
     assert patience.failed("gives unusable answers", 0.0) is False
     assert patience.at_most(0.0, in_flight=4, slots=10) == 6
 
@@ -43,16 +49,44 @@ def test_a_success_ends_the_outage_and_is_said_once() -> None:
     down(patience)
     assert patience.served() is True
     assert patience.served() is False
-    assert patience.at_most(0.0, in_flight=0, slots=10) == 10
 
 
-def test_another_kind_of_failure_is_said_and_starts_again_at_short_waits() -> None:
+def test_another_kind_of_failure_is_the_same_outage_and_is_waited_for_as_long() -> None:
     patience = Patience(random.Random(1))
     down(patience)
     for second in (10.0, 100.0, 1000.0):
         patience.failed("is unreachable", second)
-    assert patience.failed("fails", 2000.0) is True
-    assert patience.at_most(2001.0, in_flight=0, slots=10) == 1
+    assert patience.failed("fails", 2000.0) is False
+    assert patience.down_as == "fails"
+    assert patience.at_most(2003.0, in_flight=0, slots=10) == 0
+    assert patience.at_most(2016.0, in_flight=0, slots=10) == 1
+
+
+def test_at_the_beginning_one_request_goes_out_alone_and_each_answer_doubles_how_many_may_be_under_way() -> None:
+    patience = Patience(random.Random(1))
+    allowed = [patience.at_most(0.0, in_flight=0, slots=16)]
+    for _ in range(6):
+        answer(patience)
+        allowed.append(patience.at_most(0.0, in_flight=0, slots=16))
+    assert allowed == [1, 2, 4, 8, 16, 16, 16]
+    patience.begin()
+    assert patience.at_most(0.0, in_flight=0, slots=16) == 1
+
+
+def test_after_an_outage_it_is_found_out_anew_how_much_the_provider_bears() -> None:
+    patience = Patience(random.Random(1))
+    answer(patience, 9)
+    down(patience)
+    answer(patience)
+    assert patience.at_most(0.0, in_flight=0, slots=16) == 2
+    assert patience.at_most(0.0, in_flight=2, slots=16) == 0
+
+
+def test_a_request_that_is_slow_holds_up_no_other() -> None:
+    patience = Patience(random.Random(1))
+    assert patience.at_most(0.0, in_flight=1, slots=16) == 0
+    assert patience.at_most(0.0, in_flight=1, slots=16, slow=1) == 1
+    assert patience.at_most(0.0, in_flight=16, slots=16, slow=16) == 0
 
 
 def test_refusals_without_a_time_double_the_pause_once_a_round() -> None:

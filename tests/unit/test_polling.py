@@ -11,18 +11,16 @@ from hypothesis import strategies as st
 from domain.periods import DeliveryPeriod, hours_of, parse_period, periods_of
 from domain.polling import (
     LONGEST_WAIT_S,
-    Allowance,
     Asked,
     DueRequest,
     PeriodKey,
-    RequestLimit,
     Urgency,
     affordable,
-    allowance,
     due_requests,
     key_of,
     tradable_hours,
 )
+from domain.request_limits import Allowance, RequestLimit, allowance
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = date(2023, 2, 6)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from domain.errors import InvalidSettingsError
-from domain.polling import RequestLimit
+from domain.request_limits import RequestLimit
 from wattbook.settings import Settings
 
 

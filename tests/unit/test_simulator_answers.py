@@ -9,7 +9,7 @@ import pytest
 
 from domain.decimals import rounded
 from domain.periods import parse_period
-from domain.polling import RequestLimit
+from domain.request_limits import RequestLimit
 from simulator.answer_faults import FaultyAnswers
 from simulator.answers import Answer, MarketAnswers, ScriptedAnswers, Undefined, price_body, publication_time
 from simulator.clock import MarketClock

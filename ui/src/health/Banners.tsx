@@ -2,22 +2,14 @@
 import classes from "./health.module.css";
 import type { Sentence } from "./sentences";
 
-const ON_THE_FIGURES = "What to know about these figures";
-
-export function Banners({
-  sentences,
-  label = ON_THE_FIGURES,
-}: {
-  sentences: readonly Sentence[];
-  label?: string;
-}) {
+export function Banners({ sentences }: { sentences: readonly Sentence[] }) {
   if (sentences.length === 0) return null;
   return (
-    <ul className={classes.banners} aria-label={label}>
+    <ul className={classes.banners} aria-label="What to know about these figures">
       {sentences.map(({ about, severity, text, link }) => (
-        <li key={`${about} ${text}`} className={classes.banner} data-banner={about} data-severity={severity}>
+        <li key={about} className={classes.banner} data-banner={about} data-severity={severity}>
           <span className={classes.sign} aria-hidden="true">
-            {severity === "notice" ? "i" : "!"}
+            {severity === "warning" ? "!" : "i"}
           </span>
           <span data-sentence>{text}</span>
           {link && (

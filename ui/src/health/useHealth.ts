@@ -16,7 +16,6 @@ const HealthDocument = graphql(`
       referencePriceFetchedAt
       openRejections
       untoldOutages
-      warnings { level code message }
     }
   }
 `);
