@@ -7,6 +7,7 @@ no protocol. Each way has faults of its own; its owner sets them while bytes flo
 import asyncio
 import socket
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -26,13 +27,15 @@ class Way:
     """One direction of every connection: what is late, held, cut, garbled or swallowed in it from now on.
 
     ``latency_s`` delays all bytes; ``bytes_per_s`` narrows the way, 0 is as wide as there
-    is; what comes while ``swallows`` is set is read and never delivered.
+    is; what comes while ``swallows`` is set is read and never delivered. ``watched`` sees each
+    piece before it goes on, so that a fault can be made at what is said, not at a time.
     """
 
     def __init__(self) -> None:
         self.latency_s = 0.0
         self.bytes_per_s = 0
         self.swallows = False
+        self.watched: Callable[[bytes], None] = lambda _: None
         self.delivered = 0
         self._cut_at: int | None = None
         self._flip_at: int | None = None
@@ -65,6 +68,7 @@ class Way:
     async def carry(self, chunk: bytes, writer: asyncio.StreamWriter) -> None:
         """Write *chunk* as this way lets it through; raise ``ConnectionResetError`` where it is to be cut."""
         await self._flows.wait()
+        self.watched(chunk)
         while chunk and not self.swallows:
             part = chunk[: max(1, self.bytes_per_s // _AT_ONCE)] if self.bytes_per_s else chunk
             chunk = chunk[len(part) :]

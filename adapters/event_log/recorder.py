@@ -8,7 +8,6 @@ reader that has seen P has seen everything before it.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -20,7 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL
 
-from adapters.event_log.hash_chain import Link, chained
+from adapters.event_log.rows import COPY_ROWS, Head, Rows
 from adapters.event_log.schema import CREATE_LOG
 from adapters.event_log.stored_events import read_event, state_of
 from domain.events import Event, Recorded
@@ -29,26 +28,14 @@ from domain.recording import AlreadyRecorded, Outcome, decide, stream_of
 _LOCK_HEAD: Final = "SELECT position, recorded_at, hash FROM wattbook.log_head FOR UPDATE"
 _PAST: Final = """
     SELECT originator_id, originator_version, topic, state, notification_id, recorded_at
-    FROM wattbook.events WHERE originator_id = ANY(%s) ORDER BY originator_id, originator_version
+    FROM wattbook.events WHERE originator_id = ANY(%b) ORDER BY originator_id, originator_version
 """
 _AT: Final = "SELECT topic, state, recorded_at FROM wattbook.events WHERE notification_id = %s"
-_INSERT: Final = """
-    INSERT INTO wattbook.events
-        (originator_id, originator_version, topic, state, notification_id, hash, recorded_at)
-    SELECT u.*, %s FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::bytea[], %s::bigint[], %s::bytea[]) AS u
-"""
 _MOVE_HEAD: Final = "UPDATE wattbook.log_head SET position = %s, recorded_at = %s, hash = %s"
 
 _KNOWN_PARAMETERS: Final = ("dbname", "host", "port", "user", "password")
 
 _Cursor = psycopg.Cursor[tuple[Any, ...]]
-
-
-@dataclass(frozen=True)
-class _Head:
-    position: int
-    recorded_at: datetime
-    hash: bytes
 
 
 class EventLogRecorder(PostgresApplicationRecorder):
@@ -69,21 +56,9 @@ class EventLogRecorder(PostgresApplicationRecorder):
         with self._writing() as curs:
             head = _lock_head(curs)
             past = _past(curs, streams)
-            fresh: list[Link] = []
-            outcomes: list[Outcome] = []
-            for event, stream in zip(events, streams, strict=True):
-                known = past.setdefault(stream, [])
-                decision = decide(event, [recorded for _, recorded in known])
-                if isinstance(decision, AlreadyRecorded):
-                    outcomes.append(Outcome("duplicate", decision.position, decision.brought_by))
-                    continue
-                position, version = head.position + len(fresh) + 1, known[-1][0] + 1 if known else 1
-                state = state_of(decision.event)
-                fresh.append(Link(position, stream, version, decision.event.TOPIC, head.recorded_at, state))
-                known.append((version, Recorded(position, head.recorded_at, decision.event)))
-                conflict = decision.conflicts_with
-                outcomes.append(Outcome("recorded", position) if conflict is None else Outcome("conflict", conflict))
-            _insert(curs, head, fresh)
+            rows = Rows(head)
+            outcomes = _follow(rows, past, head.recorded_at, zip(events, streams, strict=True))
+            _insert(curs, head, rows)
         return outcomes
 
     def look_up(self, position: int, stream: str) -> tuple[Recorded | None, list[Recorded]]:
@@ -105,15 +80,15 @@ class EventLogRecorder(PostgresApplicationRecorder):
             head = _lock_head(curs)
             past = _past(curs, streams)
             events = decided({stream: [recorded for _, recorded in past.get(stream, ())] for stream in streams})
-            fresh: list[Link] = []
+            rows = Rows(head)
             appended: list[Recorded] = []
-            for position, event in enumerate(events, start=head.position + 1):
+            for event in events:
                 known = past.setdefault(stream_of(event), [])
                 version = known[-1][0] + 1 if known else 1
-                fresh.append(Link(position, stream_of(event), version, event.TOPIC, head.recorded_at, state_of(event)))
+                position = rows.add(stream_of(event), version, event.TOPIC, state_of(event))
                 appended.append(Recorded(position, head.recorded_at, event))
                 known.append((version, appended[-1]))
-            _insert(curs, head, fresh)
+            _insert(curs, head, rows)
         return appended
 
     @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
@@ -123,12 +98,10 @@ class EventLogRecorder(PostgresApplicationRecorder):
             return None
         with self._writing() as curs:
             head = _lock_head(curs)
-            links = [
-                Link(position, str(e.originator_id), e.originator_version, e.topic, head.recorded_at, e.state)
-                for position, e in enumerate(stored_events, start=head.position + 1)
-            ]
-            _insert(curs, head, links)
-        return [link.position for link in links]
+            rows = Rows(head)
+            positions = [rows.add(str(e.originator_id), e.originator_version, e.topic, e.state) for e in stored_events]
+            _insert(curs, head, rows)
+        return positions
 
     @contextmanager
     def _writing(self) -> Iterator[_Cursor]:
@@ -176,7 +149,7 @@ def library_environment(conninfo: str) -> dict[str, str]:
     }
 
 
-def _lock_head(curs: _Cursor) -> _Head:
+def _lock_head(curs: _Cursor) -> Head:
     """Wait for our turn, and return the head with the instant that this batch is recorded at."""
     row = curs.execute(_LOCK_HEAD, prepare=True).fetchone()
     assert row is not None
@@ -184,7 +157,7 @@ def _lock_head(curs: _Cursor) -> _Head:
     # The clock is read after the lock was given, and never runs backwards in the log.
     now = curs.execute("SELECT greatest(clock_timestamp(), %s)", (last_recorded_at,), prepare=True).fetchone()
     assert now is not None
-    return _Head(position, now[0], bytes(last_hash))
+    return Head(position, now[0], bytes(last_hash))
 
 
 def _past(curs: _Cursor, streams: Iterable[str]) -> dict[str, list[tuple[int, Recorded]]]:
@@ -195,25 +168,40 @@ def _past(curs: _Cursor, streams: Iterable[str]) -> dict[str, list[tuple[int, Re
     return past
 
 
-def _insert(curs: _Cursor, head: _Head, links: Sequence[Link]) -> None:
-    if not links:
+def _follow(
+    rows: Rows, past: dict[str, list[tuple[int, Recorded]]], recorded_at: datetime, events: Iterable[tuple[Event, str]]
+) -> list[Outcome]:
+    """Let what is news of *events* follow, each with its stream; return what became of each."""
+    outcomes: list[Outcome] = []
+    here: dict[str, tuple[int, Event]] = {}
+    for event, stream in events:
+        if stream not in past:
+            if stream not in here:
+                # In short what decide says of a stream that holds nothing: append, whatever it is.
+                position = rows.add(stream, 1, event.TOPIC, state_of(event))
+                here[stream] = (position, event)
+                outcomes.append(Outcome("recorded", position))
+                continue
+            position, first = here[stream]
+            past[stream] = [(1, Recorded(position, recorded_at, first))]
+        known = past[stream]
+        decision = decide(event, [recorded for _, recorded in known])
+        if isinstance(decision, AlreadyRecorded):
+            outcomes.append(Outcome("duplicate", decision.position, decision.brought_by))
+            continue
+        version, news = known[-1][0] + 1, decision.event
+        position = rows.add(stream, version, news.TOPIC, state_of(news))
+        known.append((version, Recorded(position, recorded_at, news)))
+        conflict = decision.conflicts_with
+        outcomes.append(Outcome("recorded", position) if conflict is None else Outcome("conflict", conflict))
+    return outcomes
+
+
+def _insert(curs: _Cursor, head: Head, rows: Rows) -> None:
+    if not rows:
         return
-    hashes = []
-    last_hash = head.hash
-    for link in links:
-        last_hash = chained(last_hash, link)
-        hashes.append(last_hash)
-    curs.execute(
-        _INSERT,
-        (
-            head.recorded_at,
-            [link.stream for link in links],
-            [link.version for link in links],
-            [link.topic for link in links],
-            [link.state for link in links],
-            [link.position for link in links],
-            hashes,
-        ),
-    )
-    curs.execute(_MOVE_HEAD, (links[-1].position, head.recorded_at, last_hash), prepare=True)
+    with curs.copy(COPY_ROWS) as copy:
+        for piece in rows.copied():
+            copy.write(piece)
+    curs.execute(_MOVE_HEAD, (rows.position, head.recorded_at, rows.hash), prepare=True)
     curs.execute("NOTIFY events")

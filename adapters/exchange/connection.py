@@ -29,7 +29,7 @@ class Listener(Protocol):
         """Take in that bytes came, and which messages they completed."""
 
     def hung_up(self) -> None:
-        """Take in that the exchange closed or reset the connection (FIN, RST)."""
+        """Take in that the exchange closed the connection in order (FIN)."""
 
 
 class ExchangeConnection(ClientConnection):
@@ -99,9 +99,7 @@ class ExchangeConnection(ClientConnection):
         super().eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell of a reset. Any other error is this end's own verdict on a path that is dead."""
-        if isinstance(exc, ConnectionResetError) and self._listener is not None:
-            self._listener.hung_up()
+        """Hand on what came last. A reset shows nothing: what was sent before it may be lost."""
         super().connection_lost(exc)
         if self._listener is not None and self._whole:
             self._hand_on()

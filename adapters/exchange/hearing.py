@@ -16,8 +16,8 @@ from adapters.journal.entries import LineConnected, LineDisconnected, MessageHea
 
 _log = logging.getLogger(__name__)
 
-NOTE_LIFE_S: Final = 0.25
-"""How often an open line is noted to be held; well under the second that the journal takes to write it."""
+LOOK_AFTER_S: Final = 0.25
+"""How often a connection is looked after; a process that does not come to it was held up."""
 
 LOOK_S: Final = 0.02
 """How often a line that is left unread looks whether the journal has caught up."""
@@ -71,24 +71,23 @@ class Hearing:
     def heard(self, messages: Sequence[bytes]) -> None:
         """Note that the connection works, and *messages*."""
         at = self._clock()
-        if self._life.heard(at):
-            self._journal.heard(self._name, at)
         if messages:
             self._journal.append_many([MessageHeard(self._line, self._name, at, each) for each in messages])
             if self._journal.unwritten_bytes > self._most_unwritten_bytes and self._catching_up is None:
                 self._connection.transport.pause_reading()
                 self._catching_up = asyncio.create_task(self._leave_unread())
+        # After the messages: a sign of life says that nothing before it is missing.
+        if self._life.heard(at):
+            self._journal.heard(self._name, at)
 
     def hung_up(self) -> None:
-        """Take in that the exchange hung up or reset the connection, or that this process lets go of it."""
-        self._life.ended(self._clock())
+        """Take in that the exchange hung up, in order."""
+        self._life.hung_up(self._clock())
 
     async def let_go(self, within_s: float) -> None:
         """Close the connection, with all noted that it brought; what waits unread is given *within_s* for that."""
         if self._catching_up is not None:
             await asyncio.wait({self._catching_up}, timeout=within_s)
-        if self._catching_up is None:
-            self.hung_up()
         await self._connection.close()
 
     async def until_silent(self, silence_s: float) -> None:
@@ -103,13 +102,11 @@ class Hearing:
             elif loop.time() >= self._connection.heard_at_s + silence_s:
                 return
 
-    async def note_life(self) -> None:
-        """Note while the connection is held and not overdue that it works, until cancelled."""
+    async def look_after(self) -> None:
+        """Notice when this process is held up, until cancelled."""
         while True:
-            await asyncio.sleep(NOTE_LIFE_S)
-            at = self._clock()
-            if self._life.works(at):
-                self._journal.heard(self._name, at)
+            await asyncio.sleep(LOOK_AFTER_S)
+            self._life.looked_at(self._clock())
 
     def end(self, reason: str) -> None:
         """Note that the connection is over; it brings nothing any more."""

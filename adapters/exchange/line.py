@@ -41,7 +41,7 @@ class LineOptions:
     jitter: float = 0.2
     open_timeout_s: float = 10
     close_timeout_s: float = 1
-    ping_interval_s: float = 5
+    ping_interval_s: float = 1
     silence_s: float = 20
     largest_message_bytes: int = 64 * 1024 * 1024
     most_unwritten_bytes: int = 64 * 1024 * 1024
@@ -141,7 +141,7 @@ class Line:
             closed,
             silent,
             asyncio.create_task(_close_on(stop, hearing)),
-            asyncio.create_task(hearing.note_life()),
+            asyncio.create_task(hearing.look_after()),
         ]
         steady = asyncio.get_running_loop().call_later(STEADY_S, self._report_steady)
         reason = ENDED
@@ -151,9 +151,6 @@ class Line:
                 reason = ending_of(connection.close_exc)
             else:
                 reason = f"nothing heard for {self._options.silence_s:g} s"
-        except asyncio.CancelledError:
-            hearing.hung_up()
-            raise
         finally:
             steady.cancel()
             for task in besides:

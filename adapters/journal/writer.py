@@ -82,7 +82,11 @@ class JournalWriter:
         self._incoming.put(noted)
 
     def heard(self, connection: str, at: datetime) -> None:
-        """Note that *connection* was alive *at*; kept in memory and written about once a second."""
+        """Note that *connection* was alive *at*; kept in memory and written about once a second.
+
+        What it brought until then must have been appended before: a sign of life is never on
+        disk without it.
+        """
         self._heard[connection] = at
 
     def flush(self, timeout_s: float = 10) -> None:
@@ -127,8 +131,12 @@ class JournalWriter:
             waiting += safe
             heard: dict[str, datetime] = {}
             if time.monotonic() >= heard_due or ending:
-                heard, self._heard = self._heard, {}
-                heard_due = time.monotonic() + HEARD_S
+                heard, heard_due = self._take_signs_of_life(), time.monotonic() + HEARD_S
+                # A sign of life vouches for what came before it: all of that is written with it.
+                while not (ending or self._incoming.empty()):
+                    more, safe, ending = self._take(0)
+                    batch += more
+                    waiting += safe
             if not self._write(batch, heard):
                 break
             if batch:
@@ -140,6 +148,14 @@ class JournalWriter:
         self._store.close()
         ringer.close()
         self._ended.set()
+
+    def _take_signs_of_life(self) -> dict[str, datetime]:
+        """Return the newest sign of each connection; one that comes in this very moment may wait for the next."""
+        signs = self._heard.copy()
+        for connection, at in signs.items():
+            if self._heard.get(connection) == at:
+                del self._heard[connection]
+        return signs
 
     def _take(self, timeout_s: float) -> tuple[list[Noted], list[threading.Event], bool]:
         """Return all that is pending, waiting *timeout_s* at most for the first of it."""

@@ -1,6 +1,6 @@
 """Which installation are the faults made on? Real roles, each line and the database behind a proxy of their own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,8 +65,10 @@ class Faulted:
 
 
 @asynccontextmanager
-async def faulted(folder: Path, url: str) -> AsyncIterator[Faulted]:
-    """Run the roles, a receiver a line, over proxies; yield when everything is up."""
+async def faulted(
+    folder: Path, url: str, environment: Mapping[str, str] | None = None, **settings: str
+) -> AsyncIterator[Faulted]:
+    """Run the roles with *settings*, a receiver a line, over proxies; yield when everything is up."""
     async with AsyncExitStack() as stack:
         exchange = await stack.enter_async_context(exchange_lines())
         lines = [await stack.enter_async_context(FaultProxy(f"127.0.0.1:{exchange.port}")) for _ in range(2)]
@@ -75,7 +77,8 @@ async def faulted(folder: Path, url: str) -> AsyncIterator[Faulted]:
         through = (
             f"postgresql://postgres@127.0.0.1:{database.port}{urlsplit(url).path}?sslmode=disable&gssencmode=disable"
         )
-        wattbook = stack.enter_context(Wattbook(folder, exchange_urls=urls, database_url=through))
+        wattbook = stack.enter_context(Wattbook(folder, exchange_urls=urls, database_url=through, **settings))
+        wattbook.environment |= environment or {}
         roles = {name: wattbook.start(name) for name in ("record", "project", "serve")}
         roles |= {f"receive {line}": wattbook.start("receive", "--line", str(line)) for line in (1, 2)}
         installation = Faulted(wattbook, exchange, tuple(lines), database, url, roles)

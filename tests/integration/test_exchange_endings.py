@@ -5,11 +5,11 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
+from websockets.asyncio.server import ServerConnection
 
 from adapters.journal.entries import LineConnected, LineDisconnected
 from domain.coverage import Connection, complete_up_to
-from tests.exchanges import RawLine, raw_exchange, say, stay
+from tests.exchanges import RawLine, exchange, raw_exchange, say, stay
 from tests.held_line import QUICK, Notebook, held, now
 from tests.waiting import eventually
 
@@ -37,9 +37,8 @@ class Ending:
             line.cut()
 
 
-@pytest.mark.parametrize("way", ["hang up", "reset"])
-async def test_two_quiet_lines_that_the_exchange_ends_in_turn_leave_no_gap(way: str) -> None:
-    first, second = Ending(way), Ending(way)
+async def test_two_quiet_lines_on_which_the_exchange_hangs_up_in_turn_leave_no_gap() -> None:
+    first, second = Ending("hang up"), Ending("hang up")
     async with AsyncExitStack() as stack:
         urls = [await stack.enter_async_context(raw_exchange(each.talk, stay)) for each in (first, second)]
         one, two = [await stack.enter_async_context(held(url, QUIET)) for url in urls]
@@ -66,8 +65,22 @@ async def test_a_line_that_falls_silent_worked_until_its_last_byte() -> None:
         assert lost.at - lost.last_heard_at >= timedelta(seconds=0.5)
 
 
-async def test_a_stopped_receiver_held_its_quiet_line_to_the_end() -> None:
-    async with raw_exchange(Ending("never").talk) as url:
+async def test_a_line_that_is_reset_worked_until_its_last_byte() -> None:
+    ending = Ending("reset")
+    async with raw_exchange(ending.talk, stay) as url, held(url, QUIET) as notebook:
+        await eventually(lambda: len(notebook.connections) == 1)
+        quiet_from = now()
+        ending.now.set()
+        await eventually(lambda: len(notebook.losses) == 1)
+        (lost,) = [each for each in notebook.noted if isinstance(each, LineDisconnected)]
+        assert lost.last_heard_at <= quiet_from <= lost.at
+
+
+async def test_a_stopped_receiver_held_its_quiet_line_until_the_exchange_said_goodbye() -> None:
+    async def quiet(connection: ServerConnection) -> None:
+        await connection.wait_closed()
+
+    async with exchange(quiet) as url:
         async with held(url, QUIET) as notebook:
             await eventually(lambda: len(notebook.connections) == 1)
             asked_at = now()
@@ -75,6 +88,10 @@ async def test_a_stopped_receiver_held_its_quiet_line_to_the_end() -> None:
         assert lost.last_heard_at >= asked_at
 
 
-async def test_an_open_quiet_line_is_noted_to_be_held() -> None:
-    async with raw_exchange(Ending("never").talk) as url, held(url, QUIET) as notebook:
+async def test_each_pong_of_a_quiet_line_is_noted_as_a_sign_of_life() -> None:
+    async def quiet(connection: ServerConnection) -> None:
+        await connection.wait_closed()
+
+    options = replace(QUICK, ping_interval_s=0.05)
+    async with exchange(quiet) as url, held(url, options) as notebook:
         await eventually(lambda: notebook.signs_of_life > 2)

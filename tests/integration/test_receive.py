@@ -203,7 +203,7 @@ async def test_receivers_of_quiet_lines_that_are_killed_in_turn_leave_no_gap(tmp
         started: list[asyncio.subprocess.Process] = []
 
         async def start() -> None:
-            started.append(await stack.enter_async_context(receiver_process(url, tmp_path, ping_interval_s=600)))
+            started.append(await stack.enter_async_context(receiver_process(url, tmp_path)))
 
         async def both_listen() -> None:
             await eventually(lambda: len(known_to_work_until(settings)) == len(started))

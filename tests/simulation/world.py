@@ -19,11 +19,8 @@ from tests.simulation.exchange import HOST, PORTS, Exchange, Sent
 from tests.simulation.machines import START, Breaks, Database, Receiver, start_recorder
 
 LATENCY_S = 0.02
-OVERDUE_S = 6.3
-"""A line counts as working until its pong is overdue, where its receiver dies or its peer resets it before that.
-
-A partition shorter than this that ends so may therefore go untold: the known price of decision 24.
-"""
+IN_FLIGHT_S = 3 * LATENCY_S
+"""A message may be on its way when the connection that carries it is lost."""
 
 NET = {"latency": (0.001, LATENCY_S), "tcp_timeout": 6.0, "connect_timeout": 5.0}
 BOTH = (1, 2)
@@ -43,7 +40,7 @@ FAULTS = (
 
 @dataclass
 class World:
-    """Everything of one run; ``cut`` are the partitions as (line, from, until)."""
+    """Everything of one run."""
 
     folder: Path
     breaks: Breaks
@@ -52,7 +49,6 @@ class World:
     receivers: dict[int, Receiver] = field(default_factory=dict)
     recorders: dict[int, "asyncio.Task[None]"] = field(default_factory=dict)
     promised: list[Receiver] = field(default_factory=list)
-    cut: list[tuple[int, float, float]] = field(default_factory=list)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def day(self, faults: int) -> None:
@@ -114,7 +110,6 @@ class World:
                 self.exchange.refuses = False
             case "partition" | "both":
                 lines = (line,) if what == "partition" else BOTH
-                began = asyncio.get_running_loop().time()
                 for each in lines:
                     net.disconnect(f"line-{each}", HOST)
                 await asyncio.sleep(lasts_s)
@@ -122,7 +117,6 @@ class World:
                     await self.restart_receiver(line, 0.05)
                 for each in lines:
                     net.reconnect(f"line-{each}", HOST)
-                    self.cut.append((each, began, asyncio.get_running_loop().time()))
             case "kill receiver":
                 await self.restart_receiver(line, lasts_s)
             case "power":
@@ -174,10 +168,9 @@ class World:
                 for line in sent.lines:
                     self.assert_told(sent, line, held[line])
                 at = START + timedelta(seconds=sent.at_s)
-                slack_s = max(self.slack_s(sent, line) for line in sent.lines)
-                slack = timedelta(seconds=slack_s)
+                slack = timedelta(seconds=IN_FLIGHT_S)
                 told = any(gap.start - slack <= at and (gap.end is None or at <= gap.end + slack) for gap in gaps)
-                excused = slack_s == OVERDUE_S or sent.lines != BOTH or at < first
+                excused = sent.lines != BOTH or at < first
                 assert excused or told, f"{sent} is lost, and no outage says so"
 
     def held(self, line: int) -> list[tuple[datetime, datetime | None]]:
@@ -194,15 +187,11 @@ class World:
     def assert_told(self, sent: Sent, line: int, held: list[tuple[datetime, datetime | None]]) -> None:
         """A message that was lost on a line was sent while the log says that the line was not held."""
         at = START + timedelta(seconds=sent.at_s)
-        slack = timedelta(seconds=self.slack_s(sent, line))
+        slack = timedelta(seconds=IN_FLIGHT_S)
         for start, end in held:
             assert not (start <= at and (end is None or at <= end - slack)), (
                 f"{sent} is lost on line {line}, which the log says was held from {start} to {end}"
             )
-
-    def slack_s(self, sent: Sent, line: int) -> float:
-        cut = any(each == line and began - LATENCY_S <= sent.at_s <= ended for each, began, ended in self.cut)
-        return OVERDUE_S if cut else 3 * LATENCY_S
 
 
 async def simulated_day(faults: int = 4, breaks: Breaks | None = None) -> None:

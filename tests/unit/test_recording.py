@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.events import DealConfirmed, DealConflicted, Event, Receipt
-from domain.recording import Outcome, deal_stream, stream_of
+from domain.events import EVENT_TYPES, DealConfirmed, DealConflicted, Event, Receipt
+from domain.recording import Append, Outcome, deal_stream, decide, stream_of
 from tests.notation import (
     agreed,
     cancelled,
@@ -17,6 +17,7 @@ from tests.notation import (
     connected,
     corrected,
     deal,
+    imported,
     lost,
     period,
     receipt,
@@ -31,6 +32,19 @@ OTHER = deal("anna buys 10 MW 08-09 at 41")
 THIRD = deal("anna buys 10 MW 08-09 at 42")
 
 RECORDED_1 = Outcome("recorded", 1)
+
+EVERY_KIND: tuple[Event, ...] = (
+    ANNA,
+    cancelled(ANNA, replaces=7),
+    corrected(ANNA, OTHER, replaces=7),
+    conflict(OTHER, stands=7),
+    reference_price("12-13 at 100.0"),
+    rejected(b"{}"),
+    resolved(9),
+    connected("exchange/1", "06:00:00"),
+    lost(connected("exchange/1", "06:00:00"), "10:00:00"),
+    imported(),
+)
 
 
 def outcomes(*events: Event) -> list[tuple[str, int]]:
@@ -245,3 +259,13 @@ def test_every_content_is_recorded_once_and_the_first_stands(messages: list[Deal
 
 def test_a_period_of_another_day_with_the_same_label_is_another_content() -> None:
     assert period("08-09") != period("08-09", agreed("anna buys 1 MW 08-09 at 1").period.day + timedelta(days=1))
+
+
+@pytest.mark.parametrize("event", EVERY_KIND, ids=lambda event: str(event.TOPIC))
+def test_whatever_comes_first_on_a_stream_is_recorded_as_it_is(event: Event) -> None:
+    """The recorder relies on this, and does not ask about streams that hold nothing."""
+    assert decide(event, []) == Append(event)
+
+
+def test_the_kinds_above_are_all_there_are() -> None:
+    assert {type(event) for event in EVERY_KIND} == set(EVENT_TYPES)

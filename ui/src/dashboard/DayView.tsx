@@ -7,6 +7,7 @@ import { Banners } from "../health/Banners";
 import { Foot } from "../health/Foot";
 import { usePulse, useServerNow } from "../health/PulseContext";
 import { sentencesOf } from "../health/sentences";
+import { useUntold } from "../health/useUntold";
 import { useRowKeys } from "../keyboard/useRowKeys";
 import { useMarket } from "../market/MarketContext";
 import { Cards } from "../performance/Cards";
@@ -43,6 +44,9 @@ export function DayView({ selection, period, go }: DayViewProps) {
   const { health, freshness } = usePulse();
   const now = useServerNow();
   const { performance, failure } = usePerformance({ traderId, deliveryDay: day, at });
+  // An outage shows itself in how many there are, and in a line that comes or goes.
+  const marks = `${health?.untoldOutages} ${health?.feeds.map((feed) => feed.state)}`;
+  const untold = useUntold(performance, day, at, at === null ? marks : "");
   const phone = useMediaQuery("(max-width: 720px)", undefined, { getInitialValueInEffect: false });
   const open = useCallback((label: string) => go({ period: label }), [go]);
   const rows = useRef<HTMLElement>(null);
@@ -63,6 +67,7 @@ export function DayView({ selection, period, go }: DayViewProps) {
     freshness,
     health,
     performance,
+    untold,
     live,
   };
   // A delivery is over or ahead as of the moment that is shown: for a past position, the moment it was recorded.

@@ -2,14 +2,22 @@
 import classes from "./health.module.css";
 import type { Sentence } from "./sentences";
 
-export function Banners({ sentences }: { sentences: readonly Sentence[] }) {
+const ON_THE_FIGURES = "What to know about these figures";
+
+export function Banners({
+  sentences,
+  label = ON_THE_FIGURES,
+}: {
+  sentences: readonly Sentence[];
+  label?: string;
+}) {
   if (sentences.length === 0) return null;
   return (
-    <ul className={classes.banners} aria-label="What to know about these figures">
+    <ul className={classes.banners} aria-label={label}>
       {sentences.map(({ about, severity, text, link }) => (
-        <li key={about} className={classes.banner} data-banner={about} data-severity={severity}>
+        <li key={`${about} ${text}`} className={classes.banner} data-banner={about} data-severity={severity}>
           <span className={classes.sign} aria-hidden="true">
-            {severity === "warning" ? "!" : "i"}
+            {severity === "notice" ? "i" : "!"}
           </span>
           <span data-sentence>{text}</span>
           {link && (

@@ -22,6 +22,7 @@ const health = (change: Partial<Health> = {}): Health => ({
   referencePriceFetchedAt: "2023-02-06T12:57:00Z",
   openRejections: 0,
   untoldOutages: 0,
+  warnings: [],
   ...change,
 });
 const texts = (change: Partial<Circumstances> = {}) =>
@@ -33,6 +34,7 @@ const texts = (change: Partial<Circumstances> = {}) =>
     freshness: LIVE,
     health: health(),
     performance: performance(),
+    untold: null,
     live: true,
     ...change,
   }).map((sentence) => sentence.text);
@@ -77,6 +79,42 @@ test("all stretches that no file told are counted, not only the oldest", () => {
     texts({ performance: performance({ knowledge }), health: health({ untoldOutages }) })[0];
   expect(told(1)).not.toContain("later");
   expect(told(3)).toContain(", nor in 2 later stretches.");
+});
+
+const INCOMPLETE = performance({
+  knowledge: { position: "1", recordedAt: NOW, completeUpTo: "2023-02-05T09:00:00Z" },
+});
+
+test("an outage that concerns the shown day says from when to when deals of it may be missing", () => {
+  const untold = [{ start: "2023-02-06T12:20:11Z", end: "2023-02-06T12:25:00Z" }];
+  expect(texts({ performance: INCOMPLETE, untold })).toEqual([
+    "Deals of this day may be missing: no line to epex was open from 13:20:11 to 13:25:00.",
+  ]);
+  const lasts = [{ start: "2023-02-06T12:50:00Z", end: null }, ...untold];
+  expect(texts({ performance: INCOMPLETE, untold: lasts })[0]).toContain(
+    "open from 13:20:11 to 13:25:00, nor in 1 later stretch.",
+  );
+  expect(texts({ performance: INCOMPLETE, untold: lasts.slice(0, 1) })[0]).toContain(
+    "open from 13:50:00 on.",
+  );
+});
+
+test("an outage that cannot have cost the shown day a deal is not held against it", () => {
+  expect(texts({ performance: INCOMPLETE, untold: [] })).toEqual([]);
+});
+
+test("warnings are said in the server's words, the critical ones before everything else", () => {
+  const warnings = [
+    { level: "WARNING", code: "DISK_SPACE", message: "the disk is nearly full: free some" },
+    { level: "CRITICAL", code: "JOURNAL_DAMAGED", message: "A journal cannot be read on." },
+  ] as const;
+  const feeds = [line("epex/1", "CONNECTED"), line("epex/2", "DISCONNECTED")];
+  expect(texts({ health: health({ warnings: [...warnings], feeds }) })).toEqual([
+    "A journal cannot be read on.",
+    "the disk is nearly full: free some.",
+    "1 of 2 lines to epex are connected: deals arrive, without the spare line.",
+  ]);
+  expect(texts({ health: health({ warnings: [...warnings] }), live: false })).toEqual([]);
 });
 
 test("open rejections are counted", () => {

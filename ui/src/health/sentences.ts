@@ -1,16 +1,18 @@
 // What must a person know about the feeds and the completeness of the figures, each in its own plain sentence?
 
 import { countOf } from "../format";
-import type { PerformancePartsFragment } from "../gql/graphql";
+import type { PerformancePartsFragment, UntoldQuery } from "../gql/graphql";
 import { age, momentSeenFrom } from "../market/time";
 import { completenessOf, laterOf } from "./complete";
 import type { Freshness } from "./freshness";
 import type { Health } from "./useHealth";
 
-export type Severity = "warning" | "notice";
+/** The most severe first. */
+const SEVERITIES = ["critical", "warning", "notice"] as const;
+export type Severity = (typeof SEVERITIES)[number];
 
 export interface Sentence {
-  about: "stale" | "exchange" | "incomplete" | "rejections" | "prices" | "lines";
+  about: "stale" | "exchange" | "incomplete" | "rejections" | "prices" | "lines" | `warning ${string}`;
   severity: Severity;
   text: string;
   /** Where one can read more. */
@@ -28,11 +30,31 @@ export interface Circumstances {
   freshness: Freshness;
   health: Health | null;
   performance: PerformancePartsFragment | null;
+  /** Outages that may have cost the shown day deals, newest first; null where that could not be told. */
+  untold: UntoldQuery["outages"] | null;
   live: boolean;
 }
 
 export function sentencesOf(given: Circumstances): Sentence[] {
-  return [...ofStream(given), ...ofExchange(given), ...ofFigures(given), ...ofPrices(given)];
+  const { health, live, freshness } = given;
+  const warnings = health && live && !freshness.muted ? warningSentences(health) : [];
+  const all = [
+    ...ofStream(given),
+    ...ofExchange(given),
+    ...ofFigures(given),
+    ...warnings,
+    ...ofPrices(given),
+  ];
+  return SEVERITIES.flatMap((severity) => all.filter((each) => each.severity === severity));
+}
+
+/** What a person must do something about: the server's own words. */
+export function warningSentences({ warnings }: Pick<Health, "warnings">): Sentence[] {
+  return warnings.map(({ level, code, message }) => ({
+    about: `warning ${code}`,
+    severity: level === "CRITICAL" ? "critical" : "warning",
+    text: /[.!?…]$/.test(message) ? message : `${message}.`,
+  }));
 }
 
 function ofStream({ freshness, performance, live, zone, today }: Circumstances): Sentence[] {
@@ -69,6 +91,7 @@ function ofExchange({ health, freshness, exchange, live, zone, today }: Circumst
 function ofFigures({
   performance,
   health,
+  untold,
   live,
   freshness,
   exchange,
@@ -78,12 +101,19 @@ function ofFigures({
   if (!performance) return [];
   const sentences: Sentence[] = [];
   const complete = completenessOf(performance.knowledge, null, freshness);
-  if (complete.is === "missing") {
-    const moment = momentSeenFrom(zone, complete.since, today);
+  const link = { text: "See outages", address: "/health" };
+  const moment = (time: string) => momentSeenFrom(zone, time, today);
+  const oldest = untold?.at(-1);
+  if (untold && oldest) {
+    const more = untold.length - 1;
+    const stretch = `from ${moment(oldest.start)} ${oldest.end ? `to ${moment(oldest.end)}` : "on"}`;
+    const others = more > 0 ? `, nor in ${countOf(more, "later stretch", "later stretches")}` : "";
+    const text = `Deals of this day may be missing: no line to ${exchange} was open ${stretch}${others}.`;
+    sentences.push({ about: "incomplete", severity: "warning", text, link });
+  } else if (untold === null && complete.is === "missing") {
     const outages = live ? (health?.untoldOutages ?? 0) : 0;
     const more = outages > 1 ? `, nor in ${countOf(outages - 1, "later stretch", "later stretches")}` : "";
-    const text = `Deals may be missing since ${moment}: no line to ${exchange} was open for a while from then on${more}.`;
-    const link = { text: "See outages", address: "/health" };
+    const text = `Deals may be missing since ${moment(complete.since)}: no line to ${exchange} was open for a while from then on${more}.`;
     sentences.push({ about: "incomplete", severity: "warning", text, link });
   }
   if (performance.openRejections > 0) {

@@ -16,6 +16,7 @@ const HealthDocument = graphql(`
       referencePriceFetchedAt
       openRejections
       untoldOutages
+      warnings { level code message }
     }
   }
 `);

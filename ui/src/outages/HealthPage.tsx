@@ -4,11 +4,14 @@ import { countOf, whole } from "../format";
 import type { HealthPageQuery } from "../gql/graphql";
 import header from "../header/header.module.css";
 import { MarketClock } from "../header/MarketClock";
+import { Banners } from "../health/Banners";
 import { LivePill } from "../health/LivePill";
 import { usePulse, useServerNow } from "../health/PulseContext";
+import { warningSentences } from "../health/sentences";
 import { LightMark } from "../light/LightMark";
 import { useMarket } from "../market/MarketContext";
 import { age, dayOf, momentSeenFrom } from "../market/time";
+import { Rejections } from "../rejections/Rejections";
 import { Lanes } from "./Lanes";
 import { type Span, spanOf } from "./lanes";
 import classes from "./outages.module.css";
@@ -28,7 +31,7 @@ export default function HealthPage() {
   const search = new URLSearchParams(useSyncExternalStore(onPop, () => window.location.search));
   const span = spanOf(search.get("span"));
   const all = search.get("rejections") === "all";
-  const { to, data, failure, askedAt } = useOutages(span, all, serverNow, freshness.check);
+  const { to, data, failure, askedAt, again } = useOutages(span, all, serverNow, freshness.check);
   const { check } = freshness;
   // Only an answer that was asked for after the stream came back makes the page live.
   useEffect(() => {
@@ -54,6 +57,9 @@ export default function HealthPage() {
         </div>
       </header>
       <main className={classes.main} data-loaded={data !== null || undefined}>
+        {health && !freshness.muted && (
+          <Banners sentences={warningSentences(health)} label="What somebody must do something about" />
+        )}
         {failure && <p role="alert">{`${failure.title}. ${failure.advice}`}</p>}
         {data && (
           <>
@@ -78,7 +84,7 @@ export default function HealthPage() {
                 <Choice to={address({ all: false })} chosen={!all} text="Open" />
                 <Choice to={address({ all: true })} chosen={all} text="All" />
               </nav>
-              <Rejections data={data} all={all} moment={moment} />
+              <Rejections rejections={data.rejections} all={all} moment={moment} changed={again} />
             </section>
           </>
         )}
@@ -167,27 +173,4 @@ function DayFiles({ files, moment }: { files: HealthPageQuery["dayFiles"]; momen
       differing; {whole(extra)} recorded that it does not have.
     </p>
   ));
-}
-
-function Rejections({ data, all, moment }: { data: HealthPageQuery; all: boolean; moment: Moment }) {
-  const { edges, pageInfo } = data.rejections;
-  if (edges.length === 0) {
-    return <p>{all ? "No message was ever rejected." : "No rejected message is open."}</p>;
-  }
-  return (
-    <>
-      {edges.map(({ node }) => (
-        <details key={node.id} data-rejection={node.id}>
-          <summary>
-            {node.reason} from {node.source}, recorded {moment(node.recordedAt)}: {node.resolution ?? "open"}
-          </summary>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-          <pre className={classes.message} tabIndex={0}>
-            {node.message}
-          </pre>
-        </details>
-      ))}
-      {pageInfo.hasNextPage && <p>Only the newest {whole(edges.length)} are listed; GraphiQL has all.</p>}
-    </>
-  );
 }

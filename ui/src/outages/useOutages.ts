@@ -1,5 +1,5 @@
 // What is known of lines, outages and rejections now? Asked again while the page is open.
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { useClient } from "urql";
 import { type Failure, failureOf } from "../api/failure";
 import { graphql } from "../gql";
@@ -22,7 +22,12 @@ const HealthPageDocument = graphql(`
     dayFiles(first: 20) { position name recordedAt rows matched recorded extra differing toldUntil }
     feedConnections(from: $from, to: $to) { line connectedAt lastHeardAt }
     rejections(first: 100, includeResolved: $all) {
-      edges { node { id recordedAt source reason message resolution } }
+      edges {
+        node {
+          id recordedAt source reason message traderId deliveryDay stands
+          resolution resolvedBy resolutionReason resolvedAt
+        }
+      }
       pageInfo { hasNextPage }
     }
   }
@@ -37,9 +42,17 @@ export interface OutagesAnswer {
   askedAt: number | null;
 }
 
-export function useOutages(span: Span, all: boolean, serverNow: () => number, check: number): OutagesAnswer {
+export interface Outages extends OutagesAnswer {
+  /** To have it asked again at once. */
+  again: () => void;
+}
+
+export function useOutages(span: Span, all: boolean, serverNow: () => number, check: number): Outages {
   const client = useClient();
   const [answer, setAnswer] = useState<OutagesAnswer>({ to: 0, data: null, failure: null, askedAt: null });
+  const [round, setRound] = useState(0);
+  const again = useCallback(() => setRound((before) => before + 1), []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another round asks the same again
   useEffect(() => {
     let over = false;
     let timer: number | undefined;
@@ -58,6 +71,6 @@ export function useOutages(span: Span, all: boolean, serverNow: () => number, ch
       over = true;
       window.clearTimeout(timer);
     };
-  }, [client, span, all, serverNow, check]);
-  return answer;
+  }, [client, span, all, serverNow, check, round]);
+  return { ...answer, again };
 }
