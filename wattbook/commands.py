@@ -101,7 +101,9 @@ def _record(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         # Only this role appends what was heard, so it is the one to refuse, whoever started it.
         keep_demo_apart(opened, demo=args.demo)
         url = opened.url_for(args.command)
-        return run_until_stopped(lambda stop: record(settings, url, stop), with_supervisor=args.supervised)
+        return run_until_stopped(
+            lambda stop: record(settings, url, stop, demo=args.demo), with_supervisor=args.supervised
+        )
 
 
 def _project(args: argparse.Namespace, environ: Mapping[str, str]) -> int:

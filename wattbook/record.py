@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+from functools import partial
 from typing import Final
 
 from adapters.event_log.writer import EventLog
 from adapters.market_data.periods_with_deals import PeriodsWithDeals
 from domain.events import ReferencePriceUpdated
 from domain.watermarks import backlog_warning
+from wattbook.day_file_watch import DayFileWatch, import_in_a_process
 from wattbook.drain import JournalRecorder
 from wattbook.journal_watch import JournalWatch
 from wattbook.line_notes import note_lines
@@ -22,7 +24,7 @@ LAST_NOTE_S: Final = 2.0
 log = logging.getLogger(__name__)
 
 
-async def record(settings: Settings, database_url: str, stop: asyncio.Event) -> int:
+async def record(settings: Settings, database_url: str, stop: asyncio.Event, *, demo: bool = False) -> int:
     """Record what the receivers heard and what the market-data provider says, until *stop*.
 
     What the journals hold when it stops is recorded before it ends, or stays in them while the database is away.
@@ -51,6 +53,14 @@ async def record(settings: Settings, database_url: str, stop: asyncio.Event) -> 
                     name="market data",
                 )
             )
+        if settings.day_file_dir is not None:
+            day_files = DayFileWatch(
+                settings.day_file_dir,
+                settings.exchange_name,
+                partial(import_in_a_process, demo=demo),
+                asyncio.get_running_loop().time,
+            )
+            besides.append(asyncio.create_task(day_files.run(), name="day files"))
         draining = asyncio.create_task(journals.run(stop), name="journals")
         try:
             done, _ = await asyncio.wait({draining, *besides}, return_when=asyncio.FIRST_COMPLETED)

@@ -34,6 +34,7 @@ class Settings:
     port: int
     auth: AuthMode
     journal_spare_dir: Path | None = None
+    day_file_dir: Path | None = None
     exchange_ca_file: Path | None = None
     exchange_authorization: str | None = field(default=None, repr=False)
 
@@ -72,6 +73,7 @@ class _Reader:
         known = {
             "database_url": self._database_url(),
             "data_dir": Path(self._text("WATTBOOK_DATA_DIR") or ".wattbook").expanduser().absolute(),
+            "day_file_dir": self._day_file_dir(),
             "exchange_urls": self._exchange_urls(needs_exchange, lines),
             "exchange_name": self._exchange_name(),
             "market_data_url": self._url("WATTBOOK_MARKET_DATA_URL", ("http", "https")),
@@ -120,6 +122,10 @@ class _Reader:
             valid = False
         if not valid:
             self._problems.append(f"{name}: {_shown(text)} is no {' or '.join(s + '://' for s in schemes)} URL")
+
+    def _day_file_dir(self) -> Path | None:
+        text = self._text("WATTBOOK_DAY_FILE_DIR")
+        return None if text is None else Path(text).expanduser().absolute()
 
     def _database_url(self) -> str | None:
         text = self._text("WATTBOOK_DATABASE_URL")
@@ -200,6 +206,7 @@ _PREFIX = "WATTBOOK_"
 _KNOWN = {
     "WATTBOOK_DATABASE_URL",
     "WATTBOOK_DATA_DIR",
+    "WATTBOOK_DAY_FILE_DIR",
     "WATTBOOK_EXCHANGE_URLS",
     "WATTBOOK_EXCHANGE_NAME",
     "WATTBOOK_EXCHANGE_CA_FILE",

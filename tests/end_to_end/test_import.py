@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,21 @@ async def test_a_demo_does_not_take_real_day_files(wattbook: Wattbook, tmp_path:
     ran = await wattbook.command("import", "--demo", str(day_file(tmp_path, [FIRST])))
     assert ran.code == 2, ran
     assert "real deals" in ran.err
+
+
+async def test_files_of_the_watched_folder_are_imported_by_themselves(
+    tmp_path: Path, module_database: str, wattbook: Wattbook
+) -> None:
+    watched = tmp_path / "watched"
+    watched.mkdir()
+    third = agreed("trader_2 buys 1 MW 08-09 at 1", deal_id="3", executed="2023-02-07T06:00:00Z")
+    with Wattbook(tmp_path, database_url=module_database, day_file_dir=str(watched)) as watching:
+        record = watching.start("record")
+        day_file(watched, ["nonsense"], day=DAY)
+        day_file(watched, [third], day=DAY + timedelta(days=1))
+        await watching.until(lambda: "1 missing (1 recorded now)" in record.text())
+        assert "line 2: this is no row of eight values" in record.text()
+        assert await record.end() == 0
+        assert watching.processes() == []
+    report = await wattbook.command("report", "--day", str(DAY), "--trader", "trader_2", "--json")
+    assert json.loads(report.out)["total"]["dealCount"] == 1
