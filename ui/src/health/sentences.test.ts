@@ -111,7 +111,7 @@ test("warnings are said in the server's words, the critical ones before everythi
   const feeds = [line("epex/1", "CONNECTED"), line("epex/2", "DISCONNECTED")];
   expect(texts({ health: health({ warnings: [...warnings], feeds }) })).toEqual([
     "A journal cannot be read on.",
-    "the disk is nearly full: free some.",
+    "The disk is nearly full: free some.",
     "1 of 2 lines to epex are connected: deals arrive, without the spare line.",
   ]);
   expect(texts({ health: health({ warnings: [...warnings] }), live: false })).toEqual([]);

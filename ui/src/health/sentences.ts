@@ -53,7 +53,7 @@ export function warningSentences({ warnings }: Pick<Health, "warnings">): Senten
   return warnings.map(({ level, code, message }) => ({
     about: `warning ${code}`,
     severity: level === "CRITICAL" ? "critical" : "warning",
-    text: /[.!?…]$/.test(message) ? message : `${message}.`,
+    text: `${message.charAt(0).toUpperCase()}${message.slice(1).replace(/(?<![.!?…])$/, ".")}`,
   }));
 }
 
