@@ -1,6 +1,7 @@
 """What does a person's choice make of a rejection, once its message is read again?"""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,10 @@ ORDER = {
 }  # fmt: skip
 
 
-def said(reason: str = "AMBIGUOUS_PERIOD", source: str = "epex/1", **fields: object) -> MessageRejected:
-    message = json.dumps({"deal_confirmation": ORDER | fields}).encode()
+def said(
+    reason: str = "AMBIGUOUS_PERIOD", source: str = "epex/1", change: Mapping[str, object] | None = None
+) -> MessageRejected:
+    message = json.dumps({"deal_confirmation": ORDER | dict(change or {})}).encode()
     return MessageRejected(reason=reason, trader_id="anna", delivery_day=AUTUMN, receipt=receipt(message, source))
 
 
@@ -51,7 +54,7 @@ def test_a_period_that_the_day_has_not_or_has_twice_is_refused_by_its_name(
 
 def test_a_message_whose_period_is_not_in_doubt_is_given_none(tmp_path: Path) -> None:
     with pytest.raises(ResolutionRefusedError, match="INVALID: price"):
-        chosen(tmp_path, said("INVALID: price", price="NaN"), ForPeriod("08-09"))
+        chosen(tmp_path, said("INVALID: price", change={"price": "NaN"}), ForPeriod("08-09"))
     with pytest.raises(ResolutionRefusedError, match="is a conflict"):
         chosen(tmp_path, conflict(OTHER, 1), ForPeriod("08-09"))
 
@@ -59,11 +62,13 @@ def test_a_message_whose_period_is_not_in_doubt_is_given_none(tmp_path: Path) ->
 @pytest.mark.parametrize(("fields", "reason"), [({}, "AMBIGUOUS_PERIOD"), ({"price": "NaN"}, "INVALID: price")])
 def test_what_is_still_no_deal_is_not_accepted(tmp_path: Path, fields: dict[str, object], reason: str) -> None:
     with pytest.raises(StillNoDealError, match=reason):
-        chosen(tmp_path, said(reason, **fields), Accept())
+        chosen(tmp_path, said(reason, change=fields), Accept())
 
 
 def test_what_todays_rules_can_read_is_accepted_as_the_deal_it_says(tmp_path: Path) -> None:
-    settled = chosen(tmp_path, said("UNREADABLE", delivery_day=str(DAY), delivery_hour="08-09"), Accept())
+    settled = chosen(
+        tmp_path, said("UNREADABLE", change={"delivery_day": str(DAY), "delivery_hour": "08-09"}), Accept()
+    )
     assert settled.deal is not None
     assert (settled.resolution, settled.deal.period.label, settled.deal.period.day) == ("accepted", "08-09", DAY)
 
