@@ -6,16 +6,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from tests.oracle_json import Constant, Twice, Whole, has_constant, parsed
 
 Message = Mapping[str, object] | bytes | str
 """A message of the exchange, as an object or as it was sent."""
 
 _PLAIN: Final = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
-_OFFSET_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_NUMBER: Final = re.compile(r"(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?", re.ASCII)
+_OFFSET_TIME: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII
+)
 _LABEL: Final = re.compile(r"(\d\d)(:\d\d)?-(\d\d)(:\d\d)?([AB]?)", re.ASCII)
+
+
+_ENVELOPES: Final = {"deal_confirmation", "trade_confirmation"}
+_FIELDS: Final = frozenset(
+    ("id", "price", "quantity", "direction", "delivery_day", "delivery_hour", "trader_id", "execution_time")
+)
+_LONGEST_PLAIN: Final = 400
+_LONGEST_EXPONENT: Final = 17
+"""Bounds that Wattbook sets itself: characters of a quoted number, digits of an exponent."""
 
 
 class NoDealError(Exception):
@@ -47,6 +61,23 @@ class Trade:
     slot: Slot
 
 
+@dataclass(frozen=True)
+class Told:
+    """A message that is a deal: whose and which it is, its eight fields by value, and what it means."""
+
+    identity: tuple[object, ...]
+    content: object
+    trade: Trade
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A message that is no deal."""
+
+    trader: str | None
+    day: str | None
+
+
 def book(messages: Sequence[Message], market: ZoneInfo) -> tuple[list[Trade], list[tuple[str | None, str | None]]]:
     """Return the deals that stand, and for each open rejection whom and which day it concerns."""
     contents: dict[tuple[object, ...], list[object]] = {}
@@ -56,41 +87,47 @@ def book(messages: Sequence[Message], market: ZoneInfo) -> tuple[list[Trade], li
     for message in messages:
         sent = message if isinstance(message, bytes | str) else json.dumps(message)
         raw = sent.encode() if isinstance(sent, str) else sent
-        fields = _fields_of(raw)
-        try:
-            identity, content, trade = _read_deal(fields, market)
-        except NoDealError:
-            refused.setdefault(raw, (_trader_of(fields), _day_of(fields)))
-            continue
-        seen = contents.setdefault(identity, [])
-        if content in seen:
-            continue
-        if seen:
-            conflicts.append((trade.trader, trade.day))
-        else:
-            trades.append(trade)
-        seen.append(content)
+        match reading(raw, market):
+            case Refused() as no_deal:
+                refused.setdefault(raw, (no_deal.trader, no_deal.day))
+            case told:
+                seen = contents.setdefault(told.identity, [])
+                if told.content in seen:
+                    continue
+                if seen:
+                    conflicts.append((told.trade.trader, told.trade.day))
+                else:
+                    trades.append(told.trade)
+                seen.append(told.content)
     return trades, [*refused.values(), *conflicts]
+
+
+def reading(raw: bytes, market: ZoneInfo) -> Told | Refused:
+    """Return what *raw* says, or whom and which day it concerns where it is no deal."""
+    fields = _fields_of(raw)
+    doubtful = isinstance(fields, Twice) and not fields.doubtful.isdisjoint(_FIELDS)
+    if isinstance(fields, Twice):
+        fields = {name: value for name, value in fields.items() if name not in fields.doubtful}
+    try:
+        if doubtful:
+            raise NoDealError
+        return Told(*_read_deal(fields, market))
+    except NoDealError:
+        return Refused(_trader_of(fields), _day_of(fields))
 
 
 def _fields_of(raw: bytes) -> Mapping[str, object] | None:
     """Return the deal's fields with numbers as text, or nothing where there are none."""
-    try:
-        message = json.loads(raw.decode(), parse_float=_Number, parse_int=_Number, parse_constant=_refuse)
-    except (ValueError, RecursionError):
+    message = parsed(raw)
+    if not isinstance(message, dict) or (isinstance(message, Twice) and message.doubtful & _ENVELOPES):
         return None
-    if not isinstance(message, dict):
+    envelopes = _ENVELOPES & message.keys()
+    fields = message[envelopes.pop()] if len(envelopes) == 1 else None
+    if not isinstance(fields, dict):
         return None
-    fields = message.get("deal_confirmation", message.get("trade_confirmation"))
-    return fields if isinstance(fields, dict) else None
-
-
-class _Number(str):
-    """A JSON number, verbatim."""
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
+    beside = [value for name, value in message.items() if value is not fields]
+    beside += [value for name, value in fields.items() if name not in _FIELDS]
+    return None if any(map(has_constant, beside)) else fields
 
 
 def _read_deal(fields: Mapping[str, object] | None, market: ZoneInfo) -> tuple[tuple[object, ...], object, Trade]:
@@ -123,20 +160,33 @@ def _day_of(fields: Mapping[str, object] | None) -> str | None:
 
 
 def _name(value: object) -> str | None:
-    if isinstance(value, _Number):
-        return str(value) if re.fullmatch(r"-?\d+", value) else None
+    if isinstance(value, Whole):
+        value = str(value)
     if type(value) is not str or not 1 <= len(value) <= 128:
         return None
-    return None if any(ord(char) < 32 or 127 <= ord(char) < 160 for char in value) else value
+    return None if any(c < " " or "\x7f" <= c < "\xa0" or "\ud800" <= c < "\ue000" for c in value) else value
 
 
 def _amount(value: object) -> Fraction | None:
-    if not isinstance(value, str):
+    """Return the exact amount; never builds a number as long as an exponent can make it."""
+    if not isinstance(value, str) or isinstance(value, Constant):
         return None
-    if not isinstance(value, _Number) and not _PLAIN.fullmatch(value):
+    if type(value) is str and (not _PLAIN.fullmatch(value) or len(value) > _LONGEST_PLAIN):
         return None
-    amount = Fraction(value)
-    return amount if abs(amount) <= 1_000_000 and (amount * 10**6).denominator == 1 else None
+    match = _NUMBER.fullmatch(value)
+    if match is None or len((match[4] or "").lstrip("+-0")) > _LONGEST_EXPONENT:
+        return None
+    decimals, exponent = (match[3] or "").rstrip("0"), int((match[4] or "0")[-_LONGEST_EXPONENT:] or 0)
+    digits = (match[2] + decimals).lstrip("0")
+    if not digits:
+        return Fraction(0)
+    shift = (-1 if (match[4] or "").startswith("-") else 1) * abs(exponent) - len(decimals)
+    shift += len(digits) - len(digits.rstrip("0"))
+    digits = digits.rstrip("0")
+    if shift < -6 or len(digits) + shift > 7:
+        return None
+    amount = int(match[1] + digits) * Fraction(10) ** shift
+    return amount if abs(amount) <= 1_000_000 else None
 
 
 def instant(value: object) -> datetime | None:
@@ -148,7 +198,7 @@ def instant(value: object) -> datetime | None:
         return None
 
 
-@cache
+@lru_cache(maxsize=2_048)
 def slots_of(day: str, market: ZoneInfo) -> list[Slot]:
     """Return all hours, half- and quarter-hours of *day*, walking from local midnight to local midnight."""
     first = date.fromisoformat(day)
@@ -184,7 +234,7 @@ def _clock(instant: datetime, market: ZoneInfo) -> tuple[int, int]:
 
 
 def slot_of(day: str, label: str, executed: datetime | None, market: ZoneInfo) -> Slot:
-    known = {slot.label: slot for slot in slots_of(day, market)}
+    known = _by_label(day, market)
     label = _one_spelling(label)
     if label in known:
         return known[label]
@@ -192,6 +242,11 @@ def slot_of(day: str, label: str, executed: datetime | None, market: ZoneInfo) -
     if a and b and executed and a.start < executed and not b.start < executed:
         return b
     raise NoDealError
+
+
+@lru_cache(maxsize=2_048)
+def _by_label(day: str, market: ZoneInfo) -> Mapping[str, Slot]:
+    return {slot.label: slot for slot in slots_of(day, market)}
 
 
 def _one_spelling(label: str) -> str:

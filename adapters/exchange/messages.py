@@ -4,7 +4,6 @@ Pure and strict: the exchange's JSON is read with every digit it has, and whatev
 valid deal comes back as :class:`Unreadable` with its reason. No message raises.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +12,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from adapters.exchange.common_form import read_common
+from adapters.exchange.written_json import Fractional, Integer, decoded, has_no_number, in_doubt
 from domain.decimals import EXACT, parse_decimal
 from domain.errors import (
     AmbiguousPeriodError,
@@ -45,14 +45,11 @@ AMBIGUOUS_PERIOD: Final = "AMBIGUOUS_PERIOD"
 
 LARGEST_MAGNITUDE: Final = Decimal(1_000_000)
 LONGEST_NAME: Final = 128
-DEEPEST_NESTING: Final = 64
 
 _SMALLEST_STEP = Decimal("0.000001")
 _ONE = Decimal(1)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NOT_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
-_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +59,6 @@ class Unreadable:
     reason: str
     trader_id: str | None
     delivery_day: date | None
-
-
-class Integer(str):
-    """A JSON number without fraction and exponent: its digits as written."""
-
-    __slots__ = ()
-
-
-class Fractional(str):
-    """A JSON number with a fraction or an exponent, as written."""
-
-    __slots__ = ()
-
-
-class NoNumber(str):
-    """What JSON does not have and some writers write all the same: ``NaN`` or ``Infinity``, as written."""
-
-    __slots__ = ()
-
-
-class _Doubled(dict[str, Any]):
-    """An object that gives a key more than once; in doubt are those with different values."""
-
-    __slots__ = ("keys_in_doubt",)
-
-    keys_in_doubt: set[str]
 
 
 def read_message(raw: bytes, *, exchange: str, zone: ZoneInfo) -> Deal | Unreadable:
@@ -102,8 +73,8 @@ def read_strictly(raw: bytes, *, exchange: str, zone: ZoneInfo) -> Deal | Unread
         fields = _fields(raw)
     except UnreadableDealError as error:
         return Unreadable(error.reason, None, None)
-    if in_doubt := _in_doubt(fields, FIELDS):
-        return _unreadable(UNREADABLE, {name: value for name, value in fields.items() if name not in in_doubt})
+    if doubtful := in_doubt(fields, FIELDS):
+        return _unreadable(UNREADABLE, {name: value for name, value in fields.items() if name not in doubtful})
     return read_deal(fields, exchange=exchange, zone=zone)
 
 
@@ -113,7 +84,7 @@ def read_for_period(raw: bytes, label: str, *, exchange: str, zone: ZoneInfo) ->
         fields = _fields(raw)
     except UnreadableDealError as error:
         return Unreadable(error.reason, None, None)
-    if _in_doubt(fields, tuple(name for name in FIELDS if name != "delivery_hour")):
+    if in_doubt(fields, tuple(name for name in FIELDS if name != "delivery_hour")):
         return Unreadable(UNREADABLE, None, None)
     return read_deal({**fields, "delivery_hour": label}, exchange=exchange, zone=zone)
 
@@ -121,7 +92,7 @@ def read_for_period(raw: bytes, label: str, *, exchange: str, zone: ZoneInfo) ->
 def read_deal(fields: dict[str, Any], *, exchange: str, zone: ZoneInfo) -> Deal | Unreadable:
     """Return the deal that the eight *fields* of a confirmation describe, or why they describe none.
 
-    Values are strings, :class:`Integer` or :class:`Fractional`; any other value is invalid.
+    Values are strings, :class:`~adapters.exchange.written_json.Integer` or ``Fractional``; any other value is invalid.
     """
     try:
         deal_id = _name(fields, "id")
@@ -149,62 +120,21 @@ def read_deal(fields: dict[str, Any], *, exchange: str, zone: ZoneInfo) -> Deal 
 
 
 def _fields(raw: bytes) -> dict[str, Any]:
-    if raw.count(b"[") + raw.count(b"{") > DEEPEST_NESTING and _is_deep(raw):
-        raise UnreadableDealError(UNREADABLE)
     try:
-        message = _DECODER.decode(raw.decode("utf-8"))
+        message = decoded(raw)
     except (ValueError, RecursionError, MemoryError) as error:
         raise UnreadableDealError(UNREADABLE) from error
-    if not isinstance(message, dict) or _in_doubt(message, ENVELOPES):
+    if not isinstance(message, dict) or in_doubt(message, ENVELOPES):
         raise UnreadableDealError(UNREADABLE)
     envelopes = [name for name in ENVELOPES if name in message]
     if len(envelopes) != 1 or not isinstance(fields := message[envelopes[0]], dict):
         raise UnreadableDealError(UNREADABLE)
     if b"NaN" in raw or b"Infinity" in raw:
-        _refuse_no_numbers({**message, envelopes[0]: {name: fields[name] for name in fields if name not in FIELDS}})
-    return fields
-
-
-def _refuse_no_numbers(beside: object) -> None:
-    """In a field of the deal it makes that field invalid; anywhere *beside* it, the message is no JSON."""
-    match beside:
-        case NoNumber():
+        # In a field of the deal it makes that field invalid; anywhere else the message is no JSON.
+        beside = {name: fields[name] for name in fields if name not in FIELDS}
+        if has_no_number({**message, envelopes[0]: beside}):
             raise UnreadableDealError(UNREADABLE)
-        case dict():
-            for value in beside.values():
-                _refuse_no_numbers(value)
-        case list():
-            for value in beside:
-                _refuse_no_numbers(value)
-
-
-def _is_deep(raw: bytes) -> bool:
-    """Tell whether the brackets of *raw* nest too deep; the decoder's own limit moves with the stack it runs on."""
-    brackets = _STRING.sub(b"", raw).translate(None, _NO_BRACKETS)
-    for _ in range(DEEPEST_NESTING):
-        if not brackets:
-            return False
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
-    return bool(brackets)
-
-
-def _in_doubt(found: dict[str, Any], names: tuple[str, ...]) -> set[str]:
-    """Return those of *names* to which the object gives two different values."""
-    return found.keys_in_doubt.intersection(names) if isinstance(found, _Doubled) else set()
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) == len(pairs):
-        return found
-    doubled = _Doubled(found)
-    doubled.keys_in_doubt = {name for name, value in pairs if value != found[name]}
-    return doubled
-
-
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_int=Integer, parse_float=Fractional, parse_constant=NoNumber
-)
+    return fields
 
 
 def _invalid(field: str) -> UnreadableDealError:

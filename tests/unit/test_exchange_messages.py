@@ -41,7 +41,10 @@ SAME_DEAL = {
     "a price with a million zeros behind": message_with("price", "20.5" + "0" * 1_000_000),
     "an extra field": message(venue="EPEX"),
     "an extra field of several megabytes": message(note="x" * 3_000_000),
-    "an extra field nested as deep as allowed": message_with("id", '"123", "x": ' + "[" * 60 + "]" * 60),
+    "an extra field nested as deep as allowed": message_with("id", '"123", "x": ' + "[" * 62 + "]" * 62),
+    "arrays and objects in turn as deep as allowed": message_with(
+        "id", '"123", "x": ' + '[{"y": ' * 31 + "1" + "}]" * 31
+    ),
     "extra fields given twice": message_with("id", '"123", "x": 1, "x": 2'),
     "a field given twice with the same value": message_with("id", '"123", "id": "123"'),
     "an extra key beside the envelope": message()[:-1] + ', "sent": 1, "sent": 2}',

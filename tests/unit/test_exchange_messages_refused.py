@@ -41,6 +41,13 @@ UNREADABLE = {
     "both envelopes": (message()[:-1] + "," + message().replace("deal_", "trade_")[1:]).encode(),
     "two different envelopes of one name": (message()[:-1] + "," + message(id="124")[1:]).encode(),
     "two different prices": message_with("price", '20.5, "price": 20.6').encode(),
+    "NaN in a field given twice": message_with("id", '"123", "x": NaN, "x": 1').encode(),
+    "NaN in one of the deal's fields given twice": message_with("price", '{"y": [NaN]}, "price": 20.5').encode(),
+    "an id given as a fraction and as its digits": message_with("id", '1.5, "id": "1.5"').encode(),
+    "arrays and objects in turn nested too deep": message_with(
+        "id", '"123", "x": ' + '[{"y": ' * 32 + "1" + "}]" * 32
+    ).encode(),
+    "arrays nested one too deep": message_with("id", '"123", "x": ' + "[" * 63 + "]" * 63).encode(),
     "arrays nested too deep": message_with("id", '"123", "x": ' + "[" * 65 + "]" * 65).encode(),
     "a hundred thousand brackets": b"[" * 100_000,
     "a hundred thousand objects": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
