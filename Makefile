@@ -5,7 +5,7 @@ BIN := .venv/bin
 NPM := cd ui && PATH="$(CURDIR)/$(BIN):$$PATH" npm
 UI_SOURCES := $(shell find ui -type f -not -path 'ui/node_modules/*' -not -path 'ui/src/gql/*' 2>/dev/null)
 
-.PHONY: help setup run test lint types unit ui ui-test schema bench chaos lock clean
+.PHONY: help setup run test lint types unit ui ui-test schema bench fuzz chaos lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -44,6 +44,9 @@ bench: setup ## Measure Wattbook beside what one would use instead
 
 chaos: setup ## Kill and cut at random for half an hour; ARGS="--seed 7 --minutes 5 --kills 30" for another run
 	$(BIN)/python -m tests.chaos $(ARGS)
+
+fuzz: .venv/.ready ## Try a million hostile messages on the parser and the roles
+	$(BIN)/python -m tests.fuzz --messages 1000000
 
 lock: .venv/.ready ## Pin the newest allowed versions of all dependencies
 	cd requirements && for of in run all; do \
