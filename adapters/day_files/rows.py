@@ -47,6 +47,14 @@ def read_row(raw: bytes, *, exchange: str, zone: ZoneInfo) -> Deal | Unreadable:
     return Unreadable(UNREADABLE, None, None) if fields is None else read_deal(fields, exchange=exchange, zone=zone)
 
 
+def read_row_for_period(raw: bytes, label: str, *, exchange: str, zone: ZoneInfo) -> Deal | Unreadable:
+    """Return the deal that the row says where its period is *label*, whatever it says itself, or why it says none."""
+    fields = _fields(raw)
+    if fields is None:
+        return Unreadable(UNREADABLE, None, None)
+    return read_deal({**fields, "delivery_hour": label}, exchange=exchange, zone=zone)
+
+
 def read_file_row(raw: bytes, *, exchange: str, zone: ZoneInfo) -> FileRow | Unreadable:
     """Return what the row says, also where only its period is in doubt, or why it has no place in a day file."""
     read = read_row(raw, exchange=exchange, zone=zone)

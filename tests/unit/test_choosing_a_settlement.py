@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,20 @@ def test_an_order_is_a_deal_of_the_period_that_a_person_names_at_the_exchange_th
     assert settled.deal is not None
     assert settled.resolution == f"assigned to {label}"
     assert (settled.deal.period.label, settled.deal.period.day, settled.deal.exchange) == (label, AUTUMN, "epex")
+
+
+def test_a_row_of_a_day_file_is_read_as_a_row(tmp_path: Path) -> None:
+    row = b"1,40,10,buy,2023-10-29,02-03,anna,2023-10-28T12:00:00Z"
+    source = "file:epex_trades_20231028.csv"
+    event = replace(said(), receipt=receipt(row, source))
+    settled = chosen(tmp_path, event, ForPeriod("02-03B"))
+    assert settled.deal is not None
+    assert (settled.deal.period.label, settled.deal.exchange) == ("02-03B", "epex")
+    assert (settled.deal.deal_id, settled.deal.price_eur_mwh) == ("1", Decimal(40))
+    with pytest.raises(StillNoDealError, match="AMBIGUOUS_PERIOD"):
+        chosen(tmp_path, event, Accept())
+    with pytest.raises(StillNoDealError, match="UNREADABLE"):
+        chosen(tmp_path, replace(event, receipt=receipt(b"1,40", source)), ForPeriod("02-03A"))
 
 
 @pytest.mark.parametrize(
