@@ -13,15 +13,15 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.event_log.writer import EventLog
-from adapters.exchange.messages import Unreadable, read_message
+from adapters.exchange.messages import UNREADABLE, Unreadable, read_message
 from adapters.journal.bell import JournalBell
 from adapters.journal.entries import Entry, LineConnected, LineDisconnected, MessageHeard
 from adapters.journal.reader import JournalReader
 from adapters.journal.shelf import JournalShelf
 from domain.deliveries import Deliveries
 from domain.events import DealConfirmed, Event, FeedConnected, FeedDisconnected, MessageRejected, Receipt
-from domain.health_warnings import WarningLevel
 from domain.recording import Outcome
+from wattbook.complaints import JournalComplaints
 from wattbook.refusals import append_or_reject
 from wattbook.warnings import Warnings
 
@@ -34,14 +34,6 @@ LOOK_FOR_JOURNALS_S: Final = 1.0
 LAST_DRAIN_S: Final = 5.0
 """How long a recorder that is to stop waits for a log that takes nothing; the journals keep what they have."""
 
-JOURNAL_DAMAGED: Final = "JOURNAL_DAMAGED"
-"""The code of the warning that a journal cannot be read or changed; critical while what it holds is not recorded."""
-
-_OPEN: Final = "be opened"
-_READ: Final = "be read on"
-_SETTLE: Final = "be settled"
-_CLEAR: Final = "be cleared of what is recorded"
-
 log = logging.getLogger(__name__)
 
 
@@ -50,6 +42,9 @@ def event_of(entry: Entry, exchange: str, zone: ZoneInfo) -> Event:
     match entry.noted:
         case MessageHeard() as heard:
             receipt = Receipt(source=heard.line, received_at=heard.at, original=heard.payload)
+            if not entry.intact:
+                # What the disk made of a message must never pass for a deal; whoever settles it decides.
+                return MessageRejected(reason=UNREADABLE, trader_id=None, delivery_day=None, receipt=receipt)
             read = read_message(heard.payload, exchange=exchange, zone=zone)
             if isinstance(read, Unreadable):
                 return MessageRejected(
@@ -98,8 +93,7 @@ class JournalRecorder:
         self._recorded: dict[Path, int] = {}
         self._ahead: dict[Path, _Batch] = {}
         self._taken = 0
-        self._complaints: set[tuple[Path, str]] = set()
-        self._warnings = warnings or Warnings()
+        self._complaints = JournalComplaints(warnings or Warnings())
         self.last_message_at: dict[str, datetime] = {}
         """When each line last brought a message, as far as it was recorded here."""
         self.deliveries = Deliveries()
@@ -192,36 +186,36 @@ class JournalRecorder:
     def _look(self) -> None:
         """Find new journals, date the losses of dead receivers, and remove what is drained for good."""
         try:
-            readers = self._shelf.look(partial(self._complain, _OPEN))
+            readers = self._shelf.look(partial(self._complaints.cannot, "be opened"))
         except OSError as error:
             log.error("cannot look after the journals in %s: %s", self._folder, error)
             return
         now = self._clock()
         self._readers = [reader for reader in readers if not self._look_after(reader, now)]
         paths = {reader.path for reader in self._readers}
-        for path, what in tuple(self._complaints):
-            if not path.exists() or (what == _OPEN and path in paths):
-                self._withdraw(what, path)
+        self._complaints.forget_the_gone(paths)
         self._recorded = {path: sequence for path, sequence in self._recorded.items() if path in self._shelf.paths}
         self._ahead = {path: batch for path, batch in self._ahead.items() if path in paths}
 
     def _look_after(self, reader: JournalReader, now: datetime) -> bool:
         """Return whether the journal is gone; whatever is wrong with it, the others are looked after too."""
-        if (reader.path, _CLEAR) in self._complaints:
+        if self._complaints.stand(reader.path, "be cleared of what is recorded"):
             self._forget(reader)
         try:
+            missing = reader.missing()
             reader.settle_if_abandoned(now)
-            gone = reader.remove_if_done()
+            if missing:
+                self._complaints.lost(reader.path, missing)
+            gone = not missing and reader.remove_if_done()
         except (OSError, sqlite3.Error) as error:
-            self._complain(_SETTLE, reader.path, error)
+            self._complaints.cannot("be settled", reader.path, error)
             return False
-        self._withdraw(_SETTLE, reader.path)
+        self._complaints.withdraw("be settled", reader.path)
         return gone
 
     def _set_aside_if_stuck(self, reader: JournalReader) -> None:
         """Let a journal that gives no more, and that something is wrong with, take no place from others."""
-        stuck = any((reader.path, what) in self._complaints for what in (_READ, _SETTLE, _CLEAR))
-        if stuck and self._shelf.set_aside(reader):
+        if self._complaints.stand(reader.path) and self._shelf.set_aside(reader):
             self._readers.remove(reader)
 
     def _count_left(self) -> int:
@@ -236,9 +230,9 @@ class JournalRecorder:
         try:
             entries = reader.read(BATCH, after=after)
         except sqlite3.Error as error:
-            self._complain(_READ, reader.path, error)
+            self._complaints.cannot("be read on", reader.path, error)
             return []
-        self._withdraw(_READ, reader.path)
+        self._complaints.withdraw("be read on", reader.path)
         return entries
 
     def _forget(self, reader: JournalReader) -> None:
@@ -247,25 +241,9 @@ class JournalRecorder:
             reader.forget(self._recorded[reader.path])
         except sqlite3.Error as error:
             # Nothing is wrong with the log: it knows these entries, should they come again.
-            self._complain(_CLEAR, reader.path, error)
+            self._complaints.cannot("be cleared of what is recorded", reader.path, error)
         else:
-            self._withdraw(_CLEAR, reader.path)
-
-    def _complain(self, what: str, path: Path, error: Exception) -> None:
-        """Warn once for each journal and trouble, however often it is tried again."""
-        if (path, what) not in self._complaints:
-            self._complaints.add((path, what))
-            level: WarningLevel = "CRITICAL" if what in (_OPEN, _READ) else "WARNING"
-            message = (
-                f"The journal {path} cannot {what} ({error}); it is tried again, and all others go on. If it stays so, "
-                "move it elsewhere once its receiver has ended, and put back what 'sqlite3 FILE .recover' saves of it."
-            )
-            self._warnings.raise_(JOURNAL_DAMAGED, level, message, about=f"{path} {what}")
-
-    def _withdraw(self, what: str, path: Path) -> None:
-        if (path, what) in self._complaints:
-            self._complaints.discard((path, what))
-            self._warnings.clear(JOURNAL_DAMAGED, about=f"{path} {what}")
+            self._complaints.withdraw("be cleared of what is recorded", reader.path)
 
 
 def _tell(event: Event, outcome: Outcome) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from adapters.journal.notice import remove_notice
+from adapters.journal.promise import checksum_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,14 @@ Noted = MessageHeard | LineConnected | LineDisconnected
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What was noted, in its place; sequence numbers rise strictly within a journal."""
+    """What was noted, in its place; sequence numbers rise strictly within a journal.
+
+    Where it is not ``intact`` the disk has changed it since: a message is not what was heard.
+    """
 
     sequence: int
     noted: Noted
+    intact: bool = True
 
 
 MESSAGE: Final = 0
@@ -67,8 +72,8 @@ CONNECTED: Final = 1
 DISCONNECTED: Final = 2
 
 INSERT_ENTRY: Final = (
-    "INSERT INTO entries (kind, line, connection, at, connected_at, last_heard_at, reason, payload)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO entries (kind, line, connection, at, connected_at, last_heard_at, reason, payload, checksum)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 _SCHEMA = """
@@ -81,7 +86,8 @@ CREATE TABLE entries (
     connected_at INTEGER,
     last_heard_at INTEGER,
     reason TEXT,
-    payload BLOB
+    payload BLOB,
+    checksum INTEGER NOT NULL
 );
 CREATE TABLE open_connections (
     connection TEXT PRIMARY KEY,
@@ -111,8 +117,13 @@ def from_microseconds(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
-def row_of(noted: Noted) -> tuple[int, str, str, int, int | None, int | None, str | None, bytes | None]:
-    """Return the values of :data:`INSERT_ENTRY` for *noted*."""
+def row_of(noted: Noted) -> tuple[int | str | bytes | None, ...]:
+    """Return the values of :data:`INSERT_ENTRY` for *noted*, the checksum of the others being the last."""
+    values = _values_of(noted)
+    return *values, checksum_of(values)
+
+
+def _values_of(noted: Noted) -> tuple[int, str, str, int, int | None, int | None, str | None, bytes | None]:
     at = to_microseconds(noted.at)
     match noted:
         case MessageHeard():

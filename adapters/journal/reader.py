@@ -4,9 +4,10 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, ParamSpec, Self, TypeVar
 
 from adapters.journal.entries import (
     CONNECTED,
@@ -20,10 +21,15 @@ from adapters.journal.entries import (
     delete_journal,
     from_microseconds,
     journal_paths,
+    lock_path,
     open_database,
     row_of,
     taken_over,
 )
+from adapters.journal.promise import checksum_of, evidence_path, keep_evidence, promised
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
 
 READ_BYTES: Final = 8 * 1024 * 1024
 FORGET_STEP: Final = 1_000
@@ -41,12 +47,26 @@ class Waiting:
     last_message_at: Mapping[str, datetime]
 
 
+def _damage_told(method: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """Let a damaged file be told as one where sqlite3 cannot even decode its own message about it."""
+
+    @wraps(method)
+    def told(*given: Given.args, **named: Given.kwargs) -> Answer:
+        try:
+            return method(*given, **named)
+        except UnicodeError as error:
+            raise sqlite3.DatabaseError(f"the file is damaged: {error}") from error
+
+    return told
+
+
 class JournalReader:
     """One journal, seen by a recorder; used by one thread at a time.
 
     Every method raises ``sqlite3.Error`` where the file cannot be read or written.
     """
 
+    @_damage_told
     def __init__(self, path: Path) -> None:
         self.path = path
         self._database = open_database(path)
@@ -58,13 +78,14 @@ class JournalReader:
             self._database.close()
             raise
 
+    @_damage_told
     def read(self, limit: int, after: int = 0, limit_bytes: int = READ_BYTES) -> list[Entry]:
         """Return the oldest entries past sequence *after*: at most *limit*, and about *limit_bytes* of payload.
 
         In a damaged file, those before the damage; the error comes when there are none.
         """
         rows = self._database.execute(
-            "SELECT sequence, kind, line, connection, at, connected_at, last_heard_at, reason, payload"
+            "SELECT sequence, kind, line, connection, at, connected_at, last_heard_at, reason, payload, checksum"
             " FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?",
             (after, limit),
         )
@@ -72,7 +93,10 @@ class JournalReader:
         size = 0
         try:
             for row in rows:
-                entries.append(Entry(row[0], _noted(*row[1:])))
+                entry = _entry(*row)
+                if entries and entry.sequence != entries[-1].sequence + 1:
+                    raise sqlite3.DatabaseError(f"what came before entry {entry.sequence} is gone")
+                entries.append(entry)
                 size += len(row[8] or b"")
                 if size >= limit_bytes:
                     break
@@ -83,6 +107,7 @@ class JournalReader:
             rows.close()
         return entries
 
+    @_damage_told
     def forget(self, up_to_sequence: int) -> None:
         """Delete the entries up to *up_to_sequence*, in steps short enough for the writer to get in between."""
         while (
@@ -95,6 +120,7 @@ class JournalReader:
         ):
             pass
 
+    @_damage_told
     def waiting(self) -> Waiting:
         """Return how much waits, since when, and when each line last brought a message."""
         # Sequence numbers have no holes, so the ends say how many there are without counting.
@@ -105,10 +131,29 @@ class JournalReader:
         messages = self._database.execute("SELECT line, at FROM last_messages").fetchall()
         return Waiting(
             entries=0 if first is None else last - first + 1,
-            oldest_at=None if oldest is None else from_microseconds(oldest),
-            last_message_at={line: from_microseconds(at) for line, at in messages},
+            oldest_at=None if oldest is None else _instant(oldest),
+            last_message_at={line: _instant(at) for line, at in messages},
         )
 
+    @_damage_told
+    def missing(self) -> int:
+        """Return how many entries were once on disk and are gone; what is left of SQLite's log is kept aside then."""
+        once = promised(lock_path(self.path))
+        # Only the oldest are ever deleted, so the last entry is the last that was given a number, unless all are gone.
+        row = self._database.execute(
+            "SELECT (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'entries'),"
+            " (SELECT max(sequence) FROM entries)"
+        ).fetchone()
+        given: int = row[0]
+        last: int = given if row[1] is None else row[1]
+        once = max(once, given)
+        if evidence_path(self.path).exists():
+            return max(1, once - last)
+        if last < once:
+            keep_evidence(self.path)
+        return max(0, once - last)
+
+    @_damage_told
     def settle_if_abandoned(self, now: datetime) -> bool:
         """Note the loss of each connection that a dead owner left open; return whether the owner is dead."""
         with taken_over(self.path) as abandoned:
@@ -116,6 +161,7 @@ class JournalReader:
                 self._settle(now)
             return abandoned
 
+    @_damage_told
     def remove_if_done(self) -> bool:
         """Delete the journal if its owner is dead and nothing is left in it; return whether it is gone."""
         with taken_over(self.path) as abandoned:
@@ -144,9 +190,7 @@ class JournalReader:
                 "SELECT line, connection, connected_at, last_heard_at FROM open_connections ORDER BY connected_at, line"
             ).fetchall()
             lost = [
-                LineDisconnected(
-                    line, connection, now, from_microseconds(opened), from_microseconds(heard), RECEIVER_ENDED
-                )
+                LineDisconnected(_name(line), connection, now, _instant(opened), _instant(heard), RECEIVER_ENDED)
                 for line, connection, opened, heard in left_open
             ]
             self._database.executemany(INSERT_ENTRY, [row_of(each) for each in lost])
@@ -190,6 +234,31 @@ def open_journal(path: Path, on_unreadable: Callable[[Path, sqlite3.Error], None
         return None
 
 
+def _instant(microseconds: Any) -> datetime:
+    """Return the instant in a column; on a damaged disk there may be anything in it."""
+    try:
+        return from_microseconds(microseconds)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise sqlite3.DatabaseError("a time is not what was written") from error
+
+
+def _name(line: Any) -> str:
+    """Return the name of a line in a column; on a damaged disk there may be anything in it."""
+    if isinstance(line, str) and line.isprintable():
+        return line
+    raise sqlite3.DatabaseError("the name of a line is not what was written")
+
+
+def _entry(sequence: int, *columns: Any) -> Entry:
+    """Return the entry in a row; raise ``sqlite3.DatabaseError`` where the row can be no entry at all."""
+    *values, checksum = columns
+    intact = checksum_of(values) == checksum
+    kind, line, payload = values[0], values[1], values[-1]
+    if not intact and not (kind == MESSAGE and _name(line) and isinstance(payload, bytes)):
+        raise sqlite3.DatabaseError(f"entry {sequence} is not what was written")
+    return Entry(sequence, _noted(*values), intact)
+
+
 def _noted(
     kind: int,
     line: str,
@@ -200,10 +269,10 @@ def _noted(
     reason: Any,
     payload: Any,
 ) -> Noted:
-    instant = from_microseconds(at)
+    instant = _instant(at)
     if kind == MESSAGE:
         return MessageHeard(line, connection, instant, payload)
     if kind == CONNECTED:
         return LineConnected(line, connection, instant)
-    opened, heard = from_microseconds(connected_at), from_microseconds(last_heard_at)
+    opened, heard = _instant(connected_at), _instant(last_heard_at)
     return LineDisconnected(line, connection, instant, opened, heard, reason)

@@ -24,6 +24,7 @@ from adapters.journal.entries import (
     to_microseconds,
 )
 from adapters.journal.notice import Notice, leave_notice, remove_notice
+from adapters.journal.promise import note_promise
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class _Segment:
     lock: int
     payload_bytes: int = 0
     commits: int = 0
+    last_sequence: int = 0
     distrusted: bool = False
     notice: Notice | None = None
 
@@ -288,6 +290,8 @@ class JournalStore:
         # A sign of life is written up to a second late, so also after the end of its connection.
         last_heard = self._last_heard | self._heard
         self._last_heard = {each: last_heard[each] for each in self._open if each in last_heard}
+        self._segment.last_sequence += len(self._pending)
+        note_promise(self._segment.lock, self._segment.last_sequence)
         self._segment.payload_bytes += sum(
             len(each.payload) for each in self._pending if isinstance(each, MessageHeard)
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 
-from adapters.journal.entries import LineConnected, lock_path
+from adapters.journal.entries import INSERT_ENTRY, LineConnected, lock_path, row_of
 from adapters.journal.reader import JournalReader
 from adapters.journal.shelf import JournalShelf
 from adapters.journal.writer import JournalWriter
@@ -49,9 +49,10 @@ def left_behind(folder: Path, count: int) -> list[Path]:
         shutil.copyfile(writer.path, path)
         with closing(sqlite3.connect(path)) as database:
             database.execute("PRAGMA synchronous = OFF")
-            for table in ("entries", "open_connections"):
-                database.execute(f"UPDATE {table} SET connection = ?", (f"c{number}",))
-            database.execute("UPDATE entries SET payload = ? WHERE payload IS NOT NULL", (b"%d" % number,))
+            database.execute("UPDATE open_connections SET connection = ?", (f"c{number}",))
+            database.execute("DELETE FROM entries")
+            noted = (LineConnected("exchange/1", f"c{number}", NOON), heard(b"%d" % number))
+            database.executemany(INSERT_ENTRY, [row_of(each) for each in noted])
             database.commit()
         paths.append(path)
     for path in (writer.path, lock_path(writer.path), writer.path.with_suffix(".notice")):

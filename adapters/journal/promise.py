@@ -1,0 +1,55 @@
+"""Is all that a journal once had on disk still there? SQLite drops the damaged end of its log without a word.
+
+After each commit the writer notes in its lock file how far the journal goes. That comes after
+the sync of the commit, so a journal that ends before its note has lost what it held.
+"""
+
+import os
+import shutil
+import zlib
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+_DIGITS: Final = 20
+
+
+def checksum_of(values: Sequence[object]) -> int:
+    """Return a checksum of an entry's columns, the payload being the last of them."""
+    *others, payload = values
+    text = "|".join(map(str, others)).encode("utf-8", "surrogatepass")
+    return zlib.crc32(payload, zlib.crc32(text)) if isinstance(payload, bytes) else zlib.crc32(text)
+
+
+def note_promise(lock: int, sequence: int) -> None:
+    """Note in the lock file, by its descriptor, that everything up to *sequence* is on disk."""
+    # A disk that takes not even this takes no journal either, and that is told elsewhere.
+    with suppress(OSError):
+        os.pwrite(lock, b"%0*d" % (_DIGITS, sequence), 0)
+
+
+def promised(lock: Path) -> int:
+    """Return up to which sequence number everything was once on disk, 0 where nothing says so."""
+    try:
+        return int(lock.read_bytes()[:_DIGITS] or 0)
+    except (OSError, ValueError):
+        return 0
+
+
+def evidence_path(journal: Path) -> Path:
+    """Return where SQLite's log of a journal that has lost its end is kept, as it was found."""
+    return journal.with_name(journal.name + "-wal-damaged")
+
+
+def keep_evidence(journal: Path) -> None:
+    """Copy SQLite's log of *journal* aside, before anything is written to it; an empty file where there is none."""
+    kept = evidence_path(journal)
+    if kept.exists():
+        return
+    unfinished = kept.with_name(kept.name + ".unfinished")
+    try:
+        shutil.copyfile(journal.with_name(journal.name + "-wal"), unfinished)
+    except FileNotFoundError:
+        unfinished.touch()
+    unfinished.rename(kept)
