@@ -11,10 +11,12 @@ from benchmarks.appending import appending
 from benchmarks.burst import burst
 from benchmarks.latency import latency
 from benchmarks.projecting import projecting
+from benchmarks.sustained import sustained
 
 BENCHMARKS: dict[str, Callable[[EmbeddedPostgres, Path], None]] = {
     "appending": appending,
     "burst": burst,
+    "sustained": sustained,
     "projecting": projecting,
     "latency": latency,
 }

@@ -5,8 +5,10 @@ one. The same declaration folds pages in memory and writes the table, so both al
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from decimal import Decimal
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Generic, Literal, Protocol, TypeVar, cast
 
 from domain.decimals import EXACT
@@ -46,10 +48,11 @@ class ReadModel(Generic[Row]):
 
     def fold(self, events: Iterable[Recorded]) -> list[Row]:
         """Return the rows that *events* contribute, one a key, in key order of first appearance."""
-        rows: dict[tuple[object, ...], Row] = {}
+        rows: dict[object, Row] = {}
+        key_of = attrgetter(*self.key)
         for event in events:
             for row in self.contributions(event):
-                key = tuple(getattr(row, name) for name in self.key)
+                key = key_of(row)
                 known = rows.get(key)
                 rows[key] = row if known is None else self.merge(known, row)
         return list(rows.values())
@@ -58,8 +61,9 @@ class ReadModel(Generic[Row]):
         """Return the row that two rows of one key make; the order of the two does not matter."""
         if not self.merges:
             raise ValueError(f"two rows of {self.name} share a key: {one} and {other}")
-        merged = {name: _merged(how, getattr(one, name), getattr(other, name)) for name, how in self.merges}
-        return cast("Row", replace(cast("Any", one), **merged))
+        values_of, hows = _parts(cast("Any", self.row), self.merges)
+        merged = map(_merged, hows, values_of(one), values_of(other))
+        return self.row(*merged)
 
 
 class AnyReadModel(Protocol):
@@ -86,7 +90,18 @@ class AnyReadModel(Protocol):
         """Return the rows that *events* contribute, one a key."""
 
 
-def _merged(how: Merge, one: Any, other: Any) -> object:
+@lru_cache
+def _parts(
+    row: type[Any], merges: tuple[tuple[str, Merge], ...]
+) -> tuple[Callable[[object], tuple[object, ...]], tuple[Merge | None, ...]]:
+    """Return what takes a row apart, and how each of its columns is merged: those of the key are the same in both."""
+    names = [field.name for field in fields(row)]
+    return attrgetter(*names), tuple(map(dict(merges).get, names))
+
+
+def _merged(how: Merge | None, one: Any, other: Any) -> object:
+    if how is None:
+        return one
     if how == "first known":
         return other if one is None else one
     if isinstance(one, Decimal):

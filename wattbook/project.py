@@ -12,6 +12,7 @@ from adapters.read_models.tables import ReadTables
 from domain.errors import FencedError
 from projections import READ_MODELS
 from projections.runner import Runner
+from wattbook.process import collect_garbage_rarely
 
 RETRY_S: Final = 1.0
 
@@ -23,6 +24,7 @@ async def project(database_url: str, stop: asyncio.Event) -> int:
 
     An event that cannot be applied raises: no figure may be shown over a hole.
     """
+    collect_garbage_rarely()
     async with LogPages(database_url) as pages, ReadTables(database_url) as tables:
         runner = Runner(pages, tables, READ_MODELS)
         has_rival = False

@@ -14,7 +14,7 @@ from wattbook.drain import JournalRecorder
 from wattbook.journal_watch import JournalWatch
 from wattbook.line_notes import note_lines
 from wattbook.poll import poll_market_data
-from wattbook.process import utc_now
+from wattbook.process import collect_garbage_rarely, utc_now
 from wattbook.settings import Settings
 from wattbook.warnings import Warnings
 
@@ -29,6 +29,7 @@ async def record(settings: Settings, database_url: str, stop: asyncio.Event, *, 
 
     What the journals hold when it stops is recorded before it ends, or stays in them while the database is away.
     """
+    collect_garbage_rarely()
     warnings = Warnings()
     async with EventLog(database_url) as event_log:
         journals = JournalRecorder(

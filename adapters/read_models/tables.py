@@ -5,6 +5,7 @@ from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from operator import attrgetter
 from types import NoneType
 from typing import Any, Final, Self, get_args, get_type_hints
 
@@ -139,7 +140,7 @@ def _sql_type(hint: Any) -> str:
 @lru_cache
 def _merge_statement(model: AnyReadModel) -> bytes:
     hints = get_type_hints(model.row)
-    arrays = SQL(", ").join(SQL("%s::{}[]").format(SQL(_array_type(hints[name]))) for name in model.columns)
+    arrays = SQL(", ").join(SQL("%b::{}[]").format(SQL(_array_type(hints[name]))) for name in model.columns)
     statement = SQL("INSERT INTO {table} AS t ({columns}) SELECT * FROM unnest({arrays})").format(
         table=_table(model), columns=SQL(", ").join(map(Identifier, model.columns)), arrays=arrays
     )
@@ -162,4 +163,4 @@ def _array_type(hint: Any) -> str:
 
 
 def _columns(model: AnyReadModel, rows: Sequence[object]) -> list[list[object]]:
-    return [[getattr(row, name) for row in rows] for name in model.columns]
+    return [list(map(attrgetter(name), rows)) for name in model.columns]
