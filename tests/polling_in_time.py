@@ -9,6 +9,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from adapters.market_data.client import ProviderAnswer
+from domain.errors import ProviderUnreachableError
 from domain.events import ReferencePriceUpdated
 from domain.periods import DeliveryPeriod, hours_of, periods_of
 from domain.polling import Asked, DueRequest, PeriodKey, affordable, key_of
@@ -68,18 +69,28 @@ class MemorySchedule:
 
 
 class Provider:
-    """Answers each period with the next status of its kind, some seconds late."""
+    """Answers each period with the next status of its kind, some seconds late; with 0, not at all."""
 
     def __init__(self, status_of: Callable[[DeliveryPeriod, float], int]) -> None:
         self._status_of = status_of
         self._rng = random.Random(1)
         self.seen: dict[DeliveryPeriod, list[float]] = {}
+        self.asked: list[tuple[float, DeliveryPeriod, int]] = []
+        """Each request: when, for what, and how many were under way with it."""
+        self._under_way = 0
 
     async def ask(self, period: DeliveryPeriod) -> ProviderAnswer:
         asked_at = asyncio.get_running_loop().time()
         self.seen.setdefault(period, []).append(asked_at)
-        await asyncio.sleep(self._rng.uniform(0.05, 3.0))
+        self._under_way += 1
+        self.asked.append((asked_at, period, self._under_way))
+        try:
+            await asyncio.sleep(self._rng.uniform(0.05, 3.0))
+        finally:
+            self._under_way -= 1
         status = self._status_of(period, asked_at)
+        if not status:
+            raise ProviderUnreachableError("no answer from 127.0.0.1 in time")
         return ProviderAnswer(status, price_body(period.day.isoformat(), period.label), now(), None, None)
 
     def longest_gap_s(self, periods: Sequence[DeliveryPeriod], until: float) -> float:
@@ -97,6 +108,7 @@ class Desk:
         self._periods = [*((each, True) for each in priced), *((each, False) for each in unpriced)]
         self._read_takes_s = read_takes_s
         self.reads = 0
+        self.told: list[tuple[float, ReferencePriceUpdated]] = []
 
     async def news(self) -> Collection[PeriodKey]:
         return [key_of(period) for period, _ in self._periods]
@@ -107,10 +119,17 @@ class Desk:
         return [each for each in self._periods if each[0].end > now or key_of(each[0]) in periods]
 
     async def record(self, event: ReferencePriceUpdated) -> bool:
+        self.told.append((asyncio.get_running_loop().time(), event))
         return event.period.minutes == 60
 
 
-def poll_for(seconds: float, provider: Provider, desk: Desk) -> None:
+def never(_: float) -> bool:
+    return False
+
+
+def poll_for(
+    seconds: float, provider: Provider, desk: Desk, *, deals_are_late: Callable[[float], bool] = never
+) -> None:
     schedule = MemorySchedule()
 
     @asynccontextmanager
@@ -129,6 +148,7 @@ def poll_for(seconds: float, provider: Provider, desk: Desk) -> None:
             clock=now,
             rng=random.Random(1),
             look_every_s=10,
+            deals_are_late=lambda: deals_are_late(asyncio.get_running_loop().time()),
         )
         with suppress(TimeoutError):
             await asyncio.wait_for(poll(polling), seconds)

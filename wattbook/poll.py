@@ -258,8 +258,10 @@ class _Poller:
         if self._patience.failed(kind, _steady()):
             since = self._polling.clock().strftime("%Y-%m-%d %H:%M:%S UTC")
             self._outage = f"The market-data provider {kind} since {since} ({why}); {_ADVICE}"
+        known = self._agenda.asked.get(key_of(period))
         if self._patience.down_as is None:
-            self._is_odd(period, why)
+            if known and known.unanswered > 1:  # the first may be an outage that begins
+                self._is_odd(period, why)
         else:
             self._polling.warnings.raise_(MARKET_DATA_DOWN, "WARNING", self._outage)
 
