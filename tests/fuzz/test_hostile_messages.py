@@ -14,6 +14,8 @@ from tests.fuzz.real_path import through_the_roles
 
 SEED = 1
 
+pytestmark = pytest.mark.timeout(400)
+
 
 def test_the_same_seed_gives_the_same_messages() -> None:
     assert list(islice(Messages(SEED), 500)) == list(islice(Messages(SEED), 500))
