@@ -1,9 +1,12 @@
 """How does a test kill backends and whole servers without touching those of others?"""
 
+import os
+import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from random import Random
 
 import psycopg
 from fasteners import InterProcessLock
@@ -19,6 +22,23 @@ def kill_backends(url: str) -> int:
             " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         ).fetchone()
     return int(killed[0]) if killed else 0
+
+
+def kill_a_backend(url: str, random: Random) -> None:
+    """Kill the process behind one connection, with SIGKILL: the whole server then recovers as after a crash."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        pids = connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        ).fetchall()
+    if pids:
+        with suppress(ProcessLookupError):
+            os.kill(random.choice(sorted(pids))[0], signal.SIGKILL)
+
+
+def stop_at_once(server: PostgresServer) -> None:
+    """Let the server end without a checkpoint, by SIGQUIT to its postmaster, and start it again."""
+    control(server, "stop", "-m", "immediate")
+    server.ensure_postgres_running()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 
 from domain.errors import WattbookError
-from tests.chaos.run import chaos
+from tests.chaos.run import RETURNED_WITHIN_S, chaos
 from tests.fault_matrix.faulted import faulted
 from tests.servers import server_of_its_own
 
@@ -31,7 +31,9 @@ async def _run(seed: int, kills: int, seconds: float) -> int:
         url: str = server.get_uri()
         try:
             async with faulted(Path(folder), url) as desk:
-                print(await chaos(desk, seed, kills, seconds, lambda line: print(line, flush=True)))
+                story = await chaos(desk, server, seed, kills, seconds, lambda line: print(line, flush=True))
+                print(story)
+                assert story.slowest_return_s <= RETURNED_WITHIN_S, "a line came back too late"
         except (AssertionError, OSError, RuntimeError, TimeoutError, psycopg.Error, WattbookError) as error:
             print(f"seed {seed} FAILED: {error}\nadd it to SEEDS in tests/chaos/test_chaos.py")
             return 1

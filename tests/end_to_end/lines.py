@@ -3,11 +3,22 @@
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 Said = Mapping[str, object] | str | bytes
+
+
+@dataclass
+class Session:
+    """One connection as the exchange saw it: ``path`` names its line, ``closed_at`` is ``None`` while it is open."""
+
+    path: str
+    opened_at: datetime
+    closed_at: datetime | None = None
 
 
 class Exchange:
@@ -16,6 +27,7 @@ class Exchange:
     def __init__(self) -> None:
         self.port = 0
         self.listeners: dict[str, list[ServerConnection]] = {}
+        self.sessions: list[Session] = []
 
     def urls(self, lines: int = 2) -> str:
         """Return the setting that opens so many lines."""
@@ -50,9 +62,12 @@ class Exchange:
         assert connection.request is not None
         there = self.listeners.setdefault(connection.request.path, [])
         there.append(connection)
+        session = Session(connection.request.path, datetime.now(UTC))
+        self.sessions.append(session)
         try:
             await connection.wait_closed()
         finally:
+            session.closed_at = datetime.now(UTC)
             # A line that was closed here is listened to no more from that moment on.
             if connection in there:
                 there.remove(connection)

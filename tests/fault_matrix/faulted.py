@@ -1,5 +1,6 @@
 """Which installation are the faults made on? Real roles, each line and the database behind a proxy of their own."""
 
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -12,11 +13,13 @@ from simulator.fault_proxy import FaultProxy
 from tests.end_to_end.client import Client
 from tests.end_to_end.lines import Exchange, exchange_lines
 from tests.end_to_end.processes import Role, Wattbook
-from tests.fault_matrix.invariants import Tally, assert_invariants, stored_log
+from tests.fault_matrix.invariants import Tally, assert_invariants, open_lines, stored_log
 from tests.fault_matrix.said import Market
 
 LARGEST_ROLE_BYTES = 300 << 20
-RECOVERED_WITHIN_S = 40.0
+RECOVERED_WITHIN_S = 30.0
+
+_NEWEST = 5_000
 
 
 @dataclass
@@ -29,6 +32,8 @@ class Faulted:
     database: FaultProxy
     url: str
     roles: dict[str, Role]
+    recovered_after_s: float = 0.0
+    """How long it took, after the last fault, until all that was said was recorded and shown."""
 
     @property
     def desk(self) -> Client:
@@ -40,9 +45,11 @@ class Faulted:
 
     async def recovered(self, market: Market) -> Tally:
         """Wait until the roles have come back and caught up by themselves; then nothing may be amiss."""
+        begun = time.monotonic()
         await self.listens()
         await self.wattbook.until(self.desk.ready, RECOVERED_WITHIN_S)
         await self.wattbook.until(lambda: self._caught_up(market), RECOVERED_WITHIN_S)
+        self.recovered_after_s = time.monotonic() - begun
         for name, role in self.roles.items():
             assert role.running, f"{name} has ended\n{role.text()}"
             assert peak_bytes(role) < LARGEST_ROLE_BYTES, name
@@ -53,14 +60,16 @@ class Faulted:
         return [row.fields["reason"] for row in stored_log(self.url) if row.topic == "feed.disconnected.v1"]
 
     async def _caught_up(self, market: Market) -> bool:
-        """Tell whether the last message said is recorded, and the read models have come as far as the log."""
+        """Tell whether the last message said and both lines are recorded, and the read models have come as far."""
         last = market.said[-1].raw
         with psycopg.connect(self.url) as connection:
             row = connection.execute(
                 "SELECT (SELECT position FROM wattbook.log_head) = (SELECT min(position) FROM read_models.checkpoints)"
             ).fetchone()
-        return bool(row and row[0]) and any(
-            event.original == last for event in stored_log(self.url) if "receipt" in event.fields
+        return (
+            bool(row and row[0])
+            and len(open_lines(self.url)) == len(self.lines)
+            and any(event.original == last for event in stored_log(self.url, _NEWEST) if "receipt" in event.fields)
         )
 
 

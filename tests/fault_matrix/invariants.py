@@ -68,13 +68,14 @@ class Tally:
         return not (self.lost or self.doubled or self.phantoms)
 
 
-def stored_log(database_url: str) -> list[Stored]:
-    """Return the whole log in order."""
+def stored_log(database_url: str, newest: int | None = None) -> list[Stored]:
+    """Return the whole log in order, or its *newest* events."""
     with psycopg.connect(database_url) as connection:
         rows = connection.execute(
             "SELECT originator_id, originator_version, topic, state, notification_id, recorded_at, hash"
-            " FROM wattbook.events ORDER BY notification_id"
-        ).fetchall()
+            " FROM wattbook.events ORDER BY notification_id DESC LIMIT %s",
+            (newest,),
+        ).fetchall()[::-1]
     return [
         Stored(stream, version, topic, bytes(state), position, at.astimezone(UTC), bytes(link))
         for stream, version, topic, state, position, at, link in rows
@@ -135,7 +136,10 @@ def tally(log: Sequence[Stored], said: Sequence[Said], exchange: str = "exchange
 
 
 def losses(log: Sequence[Stored], line: str) -> list[tuple[datetime, datetime]]:
-    """Return when *line* was lost according to the log, each stretch widened by what is not promised."""
+    """Return when *line* was lost according to the log, each stretch widened by what is not promised.
+
+    Only what ended: a loss without a recorded reconnection excuses nothing.
+    """
     opened: dict[str, datetime] = {}
     ended: dict[str, datetime] = {}
     for row in log:
@@ -152,9 +156,23 @@ def losses(log: Sequence[Stored], line: str) -> list[tuple[datetime, datetime]]:
         if connection not in ended:
             return found
         covered = max(covered or ended[connection], ended[connection])
-    if covered is not None:
-        found.append((covered - NOT_PROMISED, datetime.max.replace(tzinfo=UTC)))
     return found
+
+
+def open_lines(database_url: str) -> set[str]:
+    """Return the lines that the log holds for open now."""
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute(
+            "SELECT topic, state FROM wattbook.events WHERE topic LIKE 'feed.%' ORDER BY notification_id"
+        ).fetchall()
+    held: dict[str, str] = {}
+    for topic, state in rows:
+        fields = json.loads(bytes(state))
+        if topic == "feed.connected.v1":
+            held[fields["connection"]] = fields["line"]
+        else:
+            held.pop(fields["connection"], None)
+    return set(held.values())
 
 
 def assert_invariants(database_url: str, said: Sequence[Said]) -> Tally:

@@ -69,7 +69,7 @@ class Market:
                 trader_id=random.choice(("anna", "ben", "carla", "dora")),
                 delivery_day=DAY,
                 delivery_hour=f"{hour:02}-{hour + 1:02}",
-                execution_time="2023-02-05T12:00:00Z",
+                execution_time=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
             )
         ).encode()
 
