@@ -11,7 +11,7 @@ from tests.servers import server_of_its_own
 SEEDS = (1,)
 """Add a seed that failed in ``make chaos`` here."""
 
-KILLS = 4
+KILLS = 3
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -20,4 +20,5 @@ async def test_random_kills_and_cuts_lose_double_and_invent_nothing(tmp_path: Pa
         async with faulted(tmp_path, server.get_uri()) as desk:
             story = await chaos(desk, server, seed, KILLS)
     assert story.told_outages, "both receivers were killed at once"
+    print(story)
     assert all(story.faults[f"kill {name}"] == KILLS for name in ("receive", "record", "project", "serve"))
