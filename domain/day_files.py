@@ -33,10 +33,10 @@ def day_of(name: str, exchange: str) -> date:
     return day
 
 
-def is_day_file(name: str, exchange: str) -> bool:
-    """Tell whether *name* is that of a day file of *exchange*."""
+def exchange_of(name: str) -> str | None:
+    """Return of which exchange the day file *name* is, ``None`` where it is the name of none."""
     match = _NAME.fullmatch(name)
-    return match is not None and match[1] == exchange
+    return None if match is None else match[1]
 
 
 def whole_day(day: date, zone: ZoneInfo) -> Told:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from adapters.day_files.file import FileState
-from domain.day_files import is_day_file
+from domain.day_files import exchange_of
 from wattbook.process import EXIT_CANNOT_RUN, EXIT_FOUND, EXIT_OK, EXIT_USAGE
 
 LOOK_S: Final = 2.0
@@ -87,7 +87,7 @@ class DayFileWatch:
         found = set()
         try:
             for path in self._folder.iterdir():
-                if is_day_file(path.name, self._exchange):
+                if exchange_of(path.name) == self._exchange:
                     with suppress(FileNotFoundError):
                         found.add((path, FileState.of(path.stat())))
         except OSError as error:

@@ -22,6 +22,7 @@ from adapters.exchange.messages import Unreadable
 from adapters.read_models.tables import ReadTables
 from domain.coverage import Told
 from domain.day_files import NAMED, day_of, told_by, whole_day
+from domain.deliveries import FILES
 from domain.errors import DayFileRefusedError, FencedError
 from domain.events import DayFileImported, DealConfirmed, DealKey, Event, MessageRejected, Receipt
 from projections import READ_MODELS
@@ -174,7 +175,7 @@ class _Importer:
             self._progress.reached(done)
 
     def _event_of(self, raw: bytes, name: str, now: datetime) -> Event:
-        receipt = Receipt(source=f"file:{name}", received_at=now, original=raw)
+        receipt = Receipt(source=f"{FILES}{name}", received_at=now, original=raw)
         read = read_row(raw, exchange=self._exchange, zone=self._zone)
         if isinstance(read, Unreadable):
             return MessageRejected(

@@ -1,12 +1,16 @@
 """Does importing a day file leave the log as the file says, and tell all that is not so?"""
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from adapters.event_log.pages import LogPages
 from domain.errors import DayFileRefusedError
@@ -15,7 +19,9 @@ from projections.reading import DealFilter, DealOrder, Page, Scope
 from tests.day_file_rows import HEADER, day_file, row_of
 from tests.desk import Desk, desk
 from tests.notation import AUTUMN, agreed, cancelled, connected, instant, lost, receipt
+from tests.waiting import eventually
 from wattbook.imports import import_files
+from wattbook.rereading import reading_again
 from wattbook.settings import Settings
 
 UP = connected("exchange/1", "06:00:00", "a")
@@ -266,3 +272,81 @@ async def test_a_wrong_name_is_refused(importer: Importer, tmp_path: Path, name:
 async def test_what_is_no_file_is_refused(importer: Importer, tmp_path: Path) -> None:
     (tmp_path / "exchange_trades_20230206.csv").mkdir()
     assert "no file" in await importer.refuses(tmp_path / "exchange_trades_20230206.csv")
+
+
+async def test_a_row_in_doubt_can_be_settled_as_the_deal_it_is(
+    trading: Desk, importer: Importer, tmp_path: Path
+) -> None:
+    row = "1,5,1,buy,2023-10-29,02-03,anna,2023-10-28T12:00:00Z"
+    path = day_file(tmp_path, [row], day=date(2023, 10, 28))
+    await importer.imports(path)
+    kept = (await log_of(trading))[0].event
+    assert isinstance(kept, MessageRejected)
+    chosen = Settings.from_environment({"WATTBOOK_DATA_DIR": str(tmp_path)})
+    settled = reading_again(chosen)(kept.receipt, "02-03A")
+    assert isinstance(settled, Deal)
+    await trading.knows(DealConfirmed(deal=settled, receipt=kept.receipt))
+    code, told = await importer.imports(path)
+    assert (code, counts(told)) == (0, {"matched": 1, "recorded": 0, "missing": 0, "extra": 0, "differing": 0})
+
+
+async def test_an_import_that_was_interrupted_is_completed_by_the_next(
+    trading: Desk, importer: Importer, tmp_path: Path
+) -> None:
+    made = [
+        agreed("anna buys 1 MW 08-09 at 1", deal_id=str(n), executed=f"06:{n // 60 % 60:02}:{n % 60:02}")
+        for n in range(2_500)
+    ]
+    path = day_file(tmp_path, made)
+    stop = asyncio.Event()
+    running = asyncio.create_task(
+        import_files(
+            Settings.from_environment({"WATTBOOK_DATA_DIR": str(tmp_path)}),
+            trading.url, [path], stop, as_json=True, only_news=False,
+        )
+    )  # fmt: skip
+
+    async def has_begun() -> bool:
+        return running.done() or bool(await log_of(trading))
+
+    await eventually(has_begun)
+    stop.set()
+    assert await running in (0, 130)
+    code, told = await importer.imports(path)
+    assert (code, told["matched"] + told["recorded"]) == (0, 2_500)
+    async with LogPages(trading.url) as pages:
+        log = await pages.page(0, 5_000)
+    assert [type(r.event) for r in log].count(DealConfirmed) == 2_500
+    assert [type(r.event) for r in log].count(DayFileImported) == 1
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(known=st.sets(st.integers(0, 11)), more=st.sets(st.integers(12, 15)))
+def test_whatever_the_log_knew_of_a_file_it_holds_all_of_it_afterwards(
+    known: set[int], more: set[int], tmp_path: Path, database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exchange = f"x{next(_EXCHANGES)}"
+    made = [
+        agreed(f"anna buys {n + 1} MW 08-09 at {n}", deal_id=str(n), executed=f"06:{n:02}:00", exchange=exchange)
+        for n in range(16)
+    ]
+
+    async def imports() -> tuple[int, dict[str, Any]]:
+        async with desk(database) as trading:
+            await trading.knows(*(heard(made[n]) for n in sorted(known | more)))
+            path = day_file(tmp_path, made[:12], exchange=exchange)
+            chosen = Settings.from_environment({"WATTBOOK_DATA_DIR": str(tmp_path), "WATTBOOK_EXCHANGE_NAME": exchange})
+            capsys.readouterr()
+            code = await import_files(chosen, trading.url, [path], asyncio.Event(), as_json=True, only_news=False)
+            return code, json.loads(capsys.readouterr().out)
+
+    code, told = asyncio.run(imports())
+    assert code == (1 if more else 0)
+    assert told["matched"] == len(known)
+    assert told["missingIds"] == [str(n) for n in range(12) if n not in known]
+    assert sorted(told["extraIds"]) == sorted(str(n) for n in more)
+    code, again = asyncio.run(imports())
+    assert (again["matched"], again["missing"]) == (12, 0)
+
+
+_EXCHANGES = itertools.count()
