@@ -31,6 +31,7 @@
   * :class:`DayFileChangedError`: a day file that was written to while it was read
   * :class:`LogDamagedError`: the log breaks one of its own promises (a hole, a broken order)
   * :class:`AlreadyRunningError`: another process does here what only one may do
+  * :class:`CannotReplaceError`: a receiver cannot take over from an older one without losing a line
   * :class:`DatabaseUnavailableError`: there is no database to work with
   * :class:`FencedError`: another runner has moved the checkpoint
   * :class:`JournalClosedError`: something was heard after its journal was closed
@@ -161,6 +162,10 @@ class JournalClosedError(WattbookError):
 
 class JournalNotSafeError(WattbookError):
     """What was noted in the journal could not be written to disk within the time allowed."""
+
+
+class CannotReplaceError(WattbookError):
+    """A receiver cannot take over from an older one without losing a line; the older one goes on."""
 
 
 class AlreadyRunningError(WattbookError):

@@ -23,6 +23,7 @@ class Notebook:
         self.noted: list[Noted] = []
         self.signs_of_life = 0
         self.unwritten_bytes = 0
+        self.proved = asyncio.Event()
 
     def append(self, noted: Noted) -> None:
         self.noted.append(noted)
@@ -50,11 +51,14 @@ class Notebook:
 
 
 @asynccontextmanager
-async def held(url: str, options: LineOptions = QUICK, notebook: Notebook | None = None) -> AsyncIterator[Notebook]:
+async def held(
+    url: str, options: LineOptions = QUICK, notebook: Notebook | None = None, *, proving: bool = False
+) -> AsyncIterator[Notebook]:
     """Hold a line to *url*; at the end stop it and see that its story is whole."""
     notebook = notebook or Notebook()
     stop = asyncio.Event()
-    line = Line("exchange/1", url, journal=notebook, clock=now, random=Random(1), options=options)
+    line = Line("exchange/1", url, journal=notebook, clock=now, random=Random(1), options=options, proving=proving)
+    notebook.proved = line.proved
     holding = asyncio.create_task(line.hold(stop))
     try:
         yield notebook

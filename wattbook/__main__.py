@@ -13,6 +13,7 @@ from domain.errors import (
     AlreadyRunningError,
     AlreadySettledError,
     CannotListenError,
+    CannotReplaceError,
     DatabaseUnavailableError,
     DayFileChangedError,
     DayFileRefusedError,
@@ -27,6 +28,15 @@ from domain.errors import (
 from wattbook.commands import parser
 from wattbook.process import EXIT_CANNOT_RUN, EXIT_FOUND, EXIT_INTERRUPTED, EXIT_USAGE, log_to_stderr, obey_signals
 
+_CANNOT_RUN = (
+    AlreadyRunningError,
+    CannotListenError,
+    CannotReplaceError,
+    DatabaseUnavailableError,
+    DayFileChangedError,
+    ReadModelsBehindError,
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0 when all is well, 1 for findings, 2 for wrong use, 3 when it could not run."""
@@ -37,13 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = args.run(args, os.environ)
     except (DayFileRefusedError, InvalidSettingsError, UnknownPositionError) as error:
         return _fail(error, EXIT_USAGE)
-    except (
-        AlreadyRunningError,
-        CannotListenError,
-        DatabaseUnavailableError,
-        DayFileChangedError,
-        ReadModelsBehindError,
-    ) as error:
+    except _CANNOT_RUN as error:
         return _fail(error, EXIT_CANNOT_RUN)
     except NoSuchRejectionError as error:
         return _fail(error, EXIT_CANNOT_RUN)

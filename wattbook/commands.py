@@ -40,6 +40,9 @@ def parser() -> argparse.ArgumentParser:
     added.add_argument("--demo", action="store_true", help="with a simulated market to listen to")
     added = add("receive", _receive, "hold the lines to the exchange open, into a local journal")
     added.add_argument("--line", type=int, action="append", metavar="N", help="only this line (repeatable)")
+    added.add_argument(
+        "--replace", action="store_true", help="take over from the receivers that hold these lines now, without a gap"
+    )
     added = add("record", _record, "record what was received, and reference prices, in the event log")
     added.add_argument("--demo", action="store_true", help=argparse.SUPPRESS)
     add("project", _project, "keep the read models up to the event log")
@@ -90,7 +93,10 @@ def _receive(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
     lines = frozenset(args.line or ())
     settings = Settings.from_environment(environ, needs_exchange=True, lines=lines)
-    return run_until_stopped(lambda stop: receive(settings, lines, stop), with_supervisor=args.supervised)
+    return run_until_stopped(
+        lambda stop: receive(settings, lines, stop, replace=args.replace, supervised=args.supervised),
+        with_supervisor=args.supervised,
+    )
 
 
 def _record(args: argparse.Namespace, environ: Mapping[str, str]) -> int:

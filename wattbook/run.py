@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import os
+import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -40,6 +42,7 @@ async def run(
     A role that ends by itself is started again, unless it says that its settings are of no
     use; so is the embedded database. Returns the exit code: 0 after a clean stop.
     """
+    loop = asyncio.get_running_loop()
     environment = dict(environ)
     flags = ["--verbose"] if verbose else []
     market: list[Child] = []
@@ -57,9 +60,11 @@ async def run(
         lines = DEMO_LINES if demo else len(settings.exchange_urls)
         roles = [Child([*command, *flags], environment).start() for command in _role_commands(lines, demo)]
         given_up = [asyncio.create_task(child.given_up()) for child in (*market, *roles)]
+        loop.add_signal_handler(signal.SIGHUP, _replace_receivers, roles, os.isatty(0))
         await asyncio.wait({stopping, *given_up}, return_when=asyncio.FIRST_COMPLETED)
         return max((task.result() for task in given_up if task.done()), default=0)
     finally:
+        loop.remove_signal_handler(signal.SIGHUP)
         print("Stopping…", flush=True)
         await asyncio.gather(*(child.stop() for child in roles if child.role == "receive"))
         for child in (*roles, *market):
@@ -67,6 +72,16 @@ async def run(
         for task in (stopping, reviving, *given_up):
             task.cancel()
         await asyncio.gather(stopping, reviving, *given_up, return_exceptions=True)
+
+
+def _replace_receivers(roles: Sequence[Child], with_terminal: bool) -> None:
+    """On SIGHUP put a new process in the place of each receiver; the same signal is also how a terminal goes away."""
+    if with_terminal and not os.isatty(0):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGHUP)
+    for child in roles:
+        if child.role == "receive":
+            child.replace()
 
 
 def _role_commands(lines: int, demo: bool) -> list[list[str]]:

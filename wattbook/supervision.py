@@ -37,6 +37,9 @@ class Child:
         self._stopping = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
         self._running: asyncio.Task[int] | None = None
+        self._successor: asyncio.Task[asyncio.subprocess.Process] | None = None
+        self._watching: set[asyncio.Task[None]] = set()
+        self._starts = 0
 
     def start(self) -> Self:
         """Start the command and watch over it."""
@@ -48,6 +51,17 @@ class Child:
         assert self._running is not None
         return await asyncio.shield(self._running)
 
+    def replace(self) -> None:
+        """Start the command anew beside the process that runs, which ends when the new one asks it to."""
+        runs = self._process is not None and self._process.returncode is None
+        if not runs or self._successor is not None or self._stopping.is_set():
+            log.warning("%s is being started, replaced or stopped just now, so it is not replaced again", self.name)
+            return
+        self._successor = asyncio.create_task(self._begin(*self._command, "--replace"))
+        watching = asyncio.create_task(self._watch(self._successor))
+        self._watching.add(watching)
+        watching.add_done_callback(self._watching.discard)
+
     async def stop(self) -> None:
         """Ask the command to end and wait until it has; one that does not is killed."""
         self._stopping.set()
@@ -58,19 +72,19 @@ class Child:
         if not done:
             log.error("%s does not end, killing it", self.name)
             self._signal(signal.SIGKILL)
-        await asyncio.wait({self._running})
+        await asyncio.wait({self._running, *self._watching})
 
     async def _keep_running(self) -> int:
-        starts = failures = 0
+        failures = 0
         while not self._stopping.is_set():
             started_at = time.monotonic()
             code = await self._run_once()
             if self._stopping.is_set():
                 break
-            if code == EXIT_USAGE or (code == EXIT_CANNOT_RUN and not starts):
+            if code == EXIT_USAGE or (code == EXIT_CANNOT_RUN and not self._starts):
                 # Wrong settings stay wrong; what could not run at the first try is for a person to look at.
                 return code
-            starts += 1
+            self._starts += 1
             failures = 0 if time.monotonic() - started_at > STEADY_S else failures + 1
             delay_s = RESTART_DELAYS_S[min(failures, len(RESTART_DELAYS_S) - 1)]
             log.error("%s ended with exit code %s; starting it again in %s s", self.name, code, delay_s)
@@ -80,18 +94,41 @@ class Child:
         return 0
 
     async def _run_once(self) -> int:
-        first, *others = self._command
-        self._process = await asyncio.create_subprocess_exec(
+        """Run the command to its end, and that of each process that took over from the one before."""
+        self._process = await self._begin(*self._command)
+        code = await self._process.wait()
+        while self._successor is not None and not self._stopping.is_set():
+            successor = await self._successor
+            if successor.returncode is not None:
+                break
+            self._process, self._successor = successor, None
+            self._starts += 1
+            log.info("%s goes on in process %s; the one before ended with %s", self.name, successor.pid, code)
+            code = await successor.wait()
+        return code
+
+    async def _watch(self, beginning: asyncio.Task[asyncio.subprocess.Process]) -> None:
+        """Tell of a new process that ended before it took over."""
+        code = await (await beginning).wait()
+        if self._successor is beginning:
+            self._successor = None
+            if not self._stopping.is_set():
+                log.error("%s was not replaced (exit code %s); the process before goes on", self.name, code)
+
+    async def _begin(self, first: str, *others: str) -> asyncio.subprocess.Process:
+        process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "wattbook", first, "--supervised", *others),
             stdin=asyncio.subprocess.PIPE,
             env=dict(self._environment),
             start_new_session=True,
         )
         if self._stopping.is_set():
-            self._signal(signal.SIGTERM)
-        return await self._process.wait()
+            process.terminate()
+        return process
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._process is not None and self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                self._process.send_signal(number)
+        successor = self._successor.result() if self._successor is not None and self._successor.done() else None
+        for process in (self._process, successor):
+            if process is not None and process.returncode is None:
+                with suppress(ProcessLookupError):
+                    process.send_signal(number)

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -16,6 +17,8 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
 
 from adapters.exchange.connection import ExchangeConnection, ending_of, failure_of
 from adapters.exchange.hearing import Hearing, Journal
@@ -28,6 +31,9 @@ ENDED: Final = "receiver ended"
 
 STEADY_S: Final = 1.0
 """A connection that held this long, and longer than the delay before it, starts the delays anew."""
+
+KEPT_S: Final = 3.0
+"""A connection that the exchange keeps open so long without a word is proved too."""
 
 CATCH_UP_S: Final = 5.0
 """How long a line that is told to stop may still wait for a disk that is behind."""
@@ -55,7 +61,11 @@ class LineOptions:
 
 
 class Line:
-    """One websocket to the exchange, held open until told to stop. ``name`` is like ``exchange/1``."""
+    """One websocket to the exchange, held open until told to stop. ``name`` is like ``exchange/1``.
+
+    ``proved`` is set, for a line that is asked to, while a connection is open that the exchange
+    has answered on and kept.
+    """
 
     def __init__(
         self,
@@ -66,8 +76,11 @@ class Line:
         clock: Callable[[], datetime],
         random: Random,
         options: LineOptions | None = None,
+        proving: bool = False,
     ) -> None:
         self.name = name
+        self.proved = asyncio.Event()
+        self._proving = proving
         self._url = url
         self._journal = journal
         self._clock = clock
@@ -142,6 +155,7 @@ class Line:
             silent,
             asyncio.create_task(_close_on(stop, hearing)),
             asyncio.create_task(hearing.look_after()),
+            *([asyncio.create_task(self._prove(connection))] if self._proving else []),
         ]
         steady = asyncio.get_running_loop().call_later(STEADY_S, self._report_steady)
         reason = ENDED
@@ -156,11 +170,21 @@ class Line:
             for task in besides:
                 task.cancel()
             await asyncio.gather(*besides, return_exceptions=True)
+            self.proved.clear()
             if stop.is_set():
                 reason = STOPPED
             else:
                 self._report(f"it was lost: {reason}")
             hearing.end(reason)
+
+    async def _prove(self, connection: ExchangeConnection) -> None:
+        """Find out whether the exchange means it: one that allows no further listener often says so after opening."""
+        with suppress(ConnectionClosed):
+            answered = await connection.ping()
+            await asyncio.sleep(STEADY_S)
+            await asyncio.wait({asyncio.ensure_future(answered)}, timeout=KEPT_S - STEADY_S)
+            if connection.state is State.OPEN:
+                self.proved.set()
 
     def _report(self, trouble: str) -> None:
         """Log *trouble* once, however often it repeats itself."""

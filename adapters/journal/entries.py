@@ -154,11 +154,11 @@ def journal_paths(*folders: Path) -> list[Path]:
     return sorted((path for folder in folders for path in folder.glob(f"*{_SUFFIX}")), key=lambda path: path.name)
 
 
-def create_journal(folder: Path, started_at: datetime) -> tuple[Path, int]:
+def create_journal(folder: Path, started_at: datetime, owner: bytes = b"") -> tuple[Path, int]:
     """Make a new journal in *folder*; return its path and the descriptor that holds its lock.
 
     The journal appears under its name only when it is complete, so a reader never meets
-    half of one. Raises ``OSError`` or ``sqlite3.Error`` where the disk refuses.
+    half of one. *owner* stands in the lock file. Raises ``OSError`` or ``sqlite3.Error`` where the disk refuses.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{started_at:%Y%m%dT%H%M%S.%f}Z-{uuid.uuid4().hex[:8]}{_SUFFIX}"
@@ -166,6 +166,7 @@ def create_journal(folder: Path, started_at: datetime) -> tuple[Path, int]:
     lock = os.open(lock_path(path), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        os.write(lock, owner)
         _write_schema(unfinished)
         unfinished.rename(path)
         _sync_folder(folder)

@@ -70,8 +70,10 @@ class JournalStore:
         connect: Callable[[Path], sqlite3.Connection],
         segment_bytes: int = SEGMENT_BYTES,
         return_s: float = RETURN_S,
+        owner: bytes = b"",
     ) -> None:
         self._folders = folders
+        self._owner = owner
         self._clock = clock
         self._connect = connect
         self._segment_bytes = segment_bytes
@@ -187,7 +189,7 @@ class JournalStore:
 
     def _open_new(self, folder: Path) -> _Segment:
         """Begin a new file, with the connections that are open now."""
-        path, lock = create_journal(folder, self._clock())
+        path, lock = create_journal(folder, self._clock(), self._owner)
         try:
             database = self._connect(path)
             database.execute("PRAGMA synchronous = FULL")

@@ -46,6 +46,7 @@ class JournalWriter:
         spare: Path | None = None,
         segment_bytes: int = SEGMENT_BYTES,
         return_s: float = RETURN_S,
+        owner: bytes = b"",
     ) -> None:
         self._folder = folder
         self._incoming: queue.SimpleQueue[Sequence[Noted] | threading.Event | None] = queue.SimpleQueue()
@@ -56,7 +57,7 @@ class JournalWriter:
         self._ended = threading.Event()
         self._giving_up = threading.Event()
         folders = (folder,) if spare is None else (folder, spare)
-        self._store = JournalStore(folders, clock, connect, segment_bytes, return_s)
+        self._store = JournalStore(folders, clock, connect, segment_bytes, return_s, owner)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
