@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from adapters.journal.notice import remove_notice
-from adapters.journal.promise import checksum_of
+from adapters.journal.promise import OWNER_AT, checksum_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def create_journal(folder: Path, started_at: datetime, owner: bytes = b"") -> tu
     lock = os.open(lock_path(path), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        os.write(lock, owner)
+        os.pwrite(lock, owner, OWNER_AT)
         _write_schema(unfinished)
         unfinished.rename(path)
         _sync_folder(folder)

@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from adapters.journal.promise import OWNER_AT
+
 _ENDED_STATES: Final = ("Z", "X")
 
 
@@ -84,7 +86,7 @@ def _holder(path: Path) -> Holder | None:
     try:
         fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return Holder.from_bytes(os.read(lock, 65_536))
+        return Holder.from_bytes(os.pread(lock, 65_536, OWNER_AT))
     finally:
         os.close(lock)
     return None

@@ -14,6 +14,9 @@ from typing import Final
 
 _DIGITS: Final = 20
 
+OWNER_AT: Final = _DIGITS
+"""Where in a lock file, behind the note, its owner says who it is."""
+
 
 def checksum_of(values: Sequence[object]) -> int:
     """Return a checksum of an entry's columns, the payload being the last of them."""

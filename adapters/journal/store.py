@@ -31,7 +31,6 @@ _log = logging.getLogger(__name__)
 _PASSING: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM)
 """Errors after which the file is as good as before; after any other its content is in doubt."""
 
-
 SEGMENT_BYTES: Final = 64 * 1024 * 1024
 """Past so much payload a new file is begun, so that what is recorded is deleted whole and no file grows for years."""
 

@@ -16,6 +16,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 
 from adapters.journal.holders import Holder, holders
+from adapters.journal.promise import OWNER_AT
 from domain.errors import CannotReplaceError
 from tests.exchanges import RawLine, exchange, raw_exchange, stay
 from tests.held_line import held
@@ -49,7 +50,7 @@ def locked(settings: Settings, content: bytes) -> Iterator[Path]:
     path = settings.journal_dir / "20260101T000000.000000Z-00000000.lock"
     lock = os.open(path, os.O_RDWR | os.O_CREAT)
     try:
-        os.write(lock, content)
+        os.pwrite(lock, content, OWNER_AT)
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield path
     finally:
