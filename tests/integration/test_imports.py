@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.event_log.pages import LogPages
-from domain.errors import DayFileRefusedError
-from domain.events import DayFileImported, Deal, DealConfirmed, DealKey, MessageRejected, Recorded
+from domain.events import DayFileImported, Deal, DealConfirmed, DealKey, MessageRejected
 from projections.reading import DealFilter, DealOrder, Page, Scope
 from tests.day_file_rows import HEADER, day_file, row_of
 from tests.desk import Desk, desk
-from tests.notation import AUTUMN, agreed, cancelled, connected, instant, lost, receipt
+from tests.importing import Importer, counts, heard, log_of
+from tests.notation import AUTUMN, agreed, cancelled, connected, instant, lost
 from tests.waiting import eventually
 from wattbook.imports import import_files
 from wattbook.rereading import reading_again
@@ -32,59 +32,15 @@ CROSS = agreed("ben buys 4.5 MW 08:15-08:30 at -25.125", deal_id="2", executed="
 THREE = agreed("Çağla buys 3 MW 23-24 at 11.5", deal_id="3", executed="06:30:00.000001")
 
 
-def heard(made: Deal) -> DealConfirmed:
-    return DealConfirmed(deal=made, receipt=receipt())
-
-
 @pytest.fixture
 async def trading(database: str) -> AsyncIterator[Desk]:
     async with desk(database) as opened:
         yield opened
 
 
-class Importer:
-    """Whoever runs the command ``import`` on a desk."""
-
-    def __init__(self, trading: Desk, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self._trading = trading
-        self._capsys = capsys
-        self._settings = Settings.from_environment({"WATTBOOK_DATA_DIR": str(folder)})
-
-    async def imports(self, *paths: Path, only_news: bool = False) -> tuple[int, Any]:
-        self._capsys.readouterr()
-        code = await import_files(
-            self._settings, self._trading.url, paths, asyncio.Event(), as_json=True, only_news=only_news
-        )
-        return code, json.loads(self._capsys.readouterr().out)
-
-    async def tells(self, *paths: Path) -> str:
-        self._capsys.readouterr()
-        await import_files(self._settings, self._trading.url, paths, asyncio.Event(), as_json=False, only_news=False)
-        return self._capsys.readouterr().out
-
-    async def refuses(self, *paths: Path) -> str:
-        """Return why *paths* are refused; nothing may be recorded then."""
-        before = len(await log_of(self._trading))
-        with pytest.raises(DayFileRefusedError) as refused:
-            await import_files(
-                self._settings, self._trading.url, paths, asyncio.Event(), as_json=False, only_news=False
-            )
-        assert len(await log_of(self._trading)) == before
-        return str(refused.value)
-
-
 @pytest.fixture
 def importer(trading: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Importer:
     return Importer(trading, tmp_path, capsys)
-
-
-async def log_of(trading: Desk) -> list[Recorded]:
-    async with LogPages(trading.url) as pages:
-        return list(await pages.page(0, 1_000))
-
-
-def counts(told: dict[str, Any]) -> dict[str, int]:
-    return {name: told[name] for name in ("matched", "recorded", "missing", "extra", "differing")}
 
 
 async def test_missing_deals_are_recorded_verbatim_and_the_outage_is_told(
@@ -223,55 +179,6 @@ async def test_a_deal_that_comes_twice_in_a_file_counts_once_or_names_both_lines
     }  # fmt: skip
     said = await importer.refuses(day_file(tmp_path, [ONE, TWO, row_of(ONE).replace("20.5", "21")]))
     assert "lines 2 and 4" in said
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (b"", "empty"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "header"),
-        (b"id,price\n", "header"),
-        (HEADER.encode() + b"\n\n", "line 2: the line is empty"),
-        (HEADER.encode() + b"\n" + row_of(ONE).encode()[:-9], "line 2: the execution_time is not valid"),
-        (HEADER.encode() + b"\n" + row_of(ONE).encode()[:30], "line 2: this is no row of eight values"),
-        (HEADER.encode() + b"\n" + row_of(ONE).encode() + b",x\n", "line 2: this is no row of eight values"),
-        (HEADER.encode() + b"\n\xff\xfe\n", "line 2"),
-        (HEADER.encode() + b"\n" + b"x" * 9_000, "line 2: no row is longer"),
-        (HEADER.encode() + b"\n" + row_of(ONE).replace("20.5", "1e3").encode() + b"\n", "the price is not valid"),
-        (HEADER.encode() + b"\n" + row_of(ONE).replace("08-09", "8-9").encode() + b"\n", "the delivery_hour is not"),
-        (HEADER.encode() + b"\n" + row_of(ONE).replace("T06", "T23").encode() + b"\n", "executed on another day"),
-    ],
-)
-async def test_a_bad_file_is_refused_with_the_line_that_is_wrong_and_nothing_is_recorded(
-    importer: Importer, tmp_path: Path, content: bytes, said: str
-) -> None:
-    path = day_file(tmp_path, [])
-    path.write_bytes(content)
-    refused = await importer.refuses(path)
-    assert said in refused
-    assert str(path) in refused
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("other_trades_20230206.csv", "'other'"),
-        ("exchange_trades_20230230.csv", "there is no day"),
-        ("exchange_trades_18000101.csv", "no trading"),
-        ("deals.csv", "exchange_trades_20230206.csv"),
-        ("exchange_trades_20230207.csv", "no such file"),
-        (".", "is named like"),
-    ],
-)
-async def test_a_wrong_name_is_refused(importer: Importer, tmp_path: Path, name: str, said: str) -> None:
-    if name.startswith("other") or name == "deals.csv":
-        (tmp_path / name).write_text(HEADER + "\n")
-    assert said in await importer.refuses(tmp_path / name)
-
-
-async def test_what_is_no_file_is_refused(importer: Importer, tmp_path: Path) -> None:
-    (tmp_path / "exchange_trades_20230206.csv").mkdir()
-    assert "no file" in await importer.refuses(tmp_path / "exchange_trades_20230206.csv")
 
 
 async def test_a_row_in_doubt_can_be_settled_as_the_deal_it_is(
