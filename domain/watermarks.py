@@ -66,6 +66,12 @@ def backlog_warning(oldest_at: datetime | None, now: datetime) -> HealthWarning 
     return HealthWarning(JOURNAL_BACKLOG, mark.level, message)
 
 
+def deals_are_late(oldest_at: datetime | None, now: datetime) -> bool:
+    """Return whether what was heard waits so long that what can be asked for again must give way to it."""
+    backlog = backlog_warning(oldest_at, now)
+    return backlog is not None and backlog.level == "CRITICAL"
+
+
 def spare_warning(folder: str, spare: str, problem: str) -> HealthWarning:
     """Return the warning that a journal goes on in the spare folder."""
     message = (

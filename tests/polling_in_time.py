@@ -18,6 +18,7 @@ from tests.scripted_provider import price_body
 from tests.virtual_time import run_in_virtual_time
 from wattbook.poll import poll
 from wattbook.polling import Polling
+from wattbook.warnings import Warnings
 
 BERLIN = ZoneInfo("Europe/Berlin")
 START = datetime(2023, 2, 5, 11, tzinfo=UTC)
@@ -129,7 +130,9 @@ def never(_: float) -> bool:
 
 def poll_for(
     seconds: float, provider: Provider, desk: Desk, *, deals_are_late: Callable[[float], bool] = never
-) -> None:
+) -> Warnings:
+    """Poll for so long; return what is warned of at the end."""
+    warnings = Warnings()
     schedule = MemorySchedule()
 
     @asynccontextmanager
@@ -148,9 +151,11 @@ def poll_for(
             clock=now,
             rng=random.Random(1),
             look_every_s=10,
+            warnings=warnings,
             deals_are_late=lambda: deals_are_late(asyncio.get_running_loop().time()),
         )
         with suppress(TimeoutError):
             await asyncio.wait_for(poll(polling), seconds)
 
     run_in_virtual_time(some_hours())
+    return warnings

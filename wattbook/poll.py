@@ -93,7 +93,7 @@ class _Poller:
         self._in_flight: dict[PeriodKey, asyncio.Task[_Outcome]] = {}
         self._sent_at: dict[PeriodKey, float] = {}
         self._turns = Turns(polling.zone, polling.refresh_s)
-        self._gives_way = False
+        self._gives_way, self._late_until = False, 0.0
         self._outage = ""
         self._outcomes: list[_Outcome] = []
         self._leads = False
@@ -174,7 +174,9 @@ class _Poller:
 
     def _gives_way_to_deals(self) -> bool:
         """Return whether deals wait too long for the log: then it is theirs alone."""
-        late = self._polling.deals_are_late()
+        if self._polling.deals_are_late():
+            self._late_until = _steady() + LONGEST_REST_S  # of several journals one may be late and the next not
+        late = _steady() < self._late_until
         if late != self._gives_way:
             self._gives_way = late
             goes = "stops until deals that wait are recorded" if late else "goes on: the deals that waited are recorded"

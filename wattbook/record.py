@@ -8,7 +8,7 @@ from typing import Final
 from adapters.event_log.writer import EventLog
 from adapters.market_data.periods_with_deals import PeriodsWithDeals
 from domain.events import ReferencePriceUpdated
-from domain.watermarks import backlog_warning
+from domain.watermarks import deals_are_late
 from wattbook.day_file_watch import DayFileWatch, import_in_a_process
 from wattbook.drain import JournalRecorder
 from wattbook.journal_watch import JournalWatch
@@ -90,11 +90,15 @@ async def _poll(
         (outcome,) = await event_log.append([event])
         return outcome.kind == "recorded"
 
-    def deals_are_late() -> bool:
-        backlog = backlog_warning(journals.oldest_waiting_at, utc_now())
-        return backlog is not None and backlog.level == "CRITICAL"
-
     try:
-        await poll_market_data(settings, url, database_url, with_deals, record_price, deals_are_late, warnings)
+        await poll_market_data(
+            settings,
+            url,
+            database_url,
+            with_deals,
+            record_price,
+            lambda: deals_are_late(journals.oldest_waiting_at, utc_now()),
+            warnings,
+        )
     finally:
         await with_deals.close()

@@ -6,6 +6,7 @@ import pytest
 
 from tests.polling_in_time import HOURS, QUARTERS, REFRESH_S, Desk, Provider, poll_for
 from wattbook.patience import LONGEST_BACK_OFF_S
+from wattbook.poll import LONGEST_REST_S
 
 HOUR_S = 3600
 DOWN_S = 6 * HOUR_S
@@ -73,12 +74,27 @@ def test_a_provider_that_never_answers_is_tried_by_few() -> None:
     assert all(later - earlier >= LONGEST_BACK_OFF_S / 2 for earlier, later in pairwise(times[12:]))
 
 
+@pytest.mark.parametrize("back_at", [None, HOUR_S])
+def test_it_is_warned_of_a_provider_that_is_down_since_when_and_why_until_it_serves(back_at: int | None) -> None:
+    provider = Provider(lambda _, at: 200 if back_at and at >= back_at else fails_in_turns(at))
+    standing = poll_for(2 * HOUR_S, provider, Desk(PRICED, UNPRICED)).standing
+    if back_at:
+        assert standing == []
+        return
+    (warning,) = standing
+    assert (warning.code, warning.level) == ("MARKET_DATA_DOWN", "WARNING")
+    assert warning.message.startswith("The market-data provider fails since 2023-02-05 11:00:")
+    assert "(the provider answered with status 500)" in warning.message
+
+
 def test_while_deals_wait_no_price_is_asked_for_and_then_polling_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     provider = Provider(lambda *_: 200)
-    poll_for(2 * HOUR_S, provider, Desk(PRICED, UNPRICED), deals_are_late=lambda at: HOUR_S / 2 <= at < HOUR_S)
+    poll_for(
+        2 * HOUR_S, provider, Desk(PRICED, UNPRICED), deals_are_late=lambda at: HOUR_S / 2 <= at < HOUR_S and at % 8 < 7
+    )
     times = [at for at, *_ in provider.asked]
     assert [at for at in times if HOUR_S / 2 + 1 <= at < HOUR_S] == []
-    assert min(at for at in times if at >= HOUR_S) <= HOUR_S + LOOK_S
+    assert min(at for at in times if at >= HOUR_S) <= HOUR_S + LONGEST_REST_S + LOOK_S
     assert all(max(provider.seen[period]) > 2 * HOUR_S - REFRESH_S - 60 for period in PRICED)
     assert [record.message for record in caplog.records] == [
         "polling reference prices stops until deals that wait are recorded",

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.watermarks import BACKLOG_MARKS, DISK_MARKS, Mark, backlog_warning, disk_warning, reached
+from domain.watermarks import BACKLOG_MARKS, DISK_MARKS, Mark, backlog_warning, deals_are_late, disk_warning, reached
 from tests.journal_entries import NOON
 
 MARKS = (Mark(2, "WARNING", "Look."), Mark(3, "CRITICAL", "Run."))
@@ -44,3 +44,8 @@ def test_what_waits_for_long_is_told(waited_s: float, level: str | None) -> None
 
 def test_nothing_is_told_while_nothing_waits() -> None:
     assert backlog_warning(None, NOON) is None
+
+
+@pytest.mark.parametrize(("waited_s", "late"), [(None, False), (0, False), (59, False), (60, True), (86_400, True)])
+def test_what_waits_for_a_minute_comes_before_all_that_can_be_asked_for_again(waited_s: int | None, late: bool) -> None:
+    assert deals_are_late(None if waited_s is None else NOON - timedelta(seconds=waited_s), NOON) == late
