@@ -27,6 +27,9 @@ FIRST_DAY: Final = date(1900, 1, 1)
 LAST_DAY: Final = date(2199, 12, 31)
 """The delivery days that there are: beyond them nothing is tradable, and zone arithmetic nears the calendar's ends."""
 
+DAYS_KEPT: Final = 1_024
+"""Days whose periods are kept in memory, about 40 KB each: whoever sends all days that there are fills no more."""
+
 _QUARTER = timedelta(minutes=15)
 _LABEL = re.compile(r"(\d\d)(?::(\d\d))?-(\d\d)(?::(\d\d))?([AB]?)", re.ASCII)
 
@@ -65,7 +68,7 @@ def hours_of(day: date, zone: ZoneInfo) -> tuple[DeliveryPeriod, ...]:
     return tuple(period for period in periods_of(day, zone) if period.minutes == 60)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=DAYS_KEPT)
 def periods_of(day: date, zone: ZoneInfo) -> tuple[DeliveryPeriod, ...]:
     """Return every hour, half- and quarter-hour of *day*, by start, the longer first.
 
@@ -110,7 +113,7 @@ def parse_period(day: date, label: str, zone: ZoneInfo, executed_at: datetime | 
     raise AmbiguousPeriodError(f"{label!r} comes twice on {day}: {first.label} or {second.label}")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=DAYS_KEPT)
 def _by_label(day: date, zone: ZoneInfo) -> dict[str, DeliveryPeriod]:
     return {period.label: period for period in periods_of(day, zone)}
 

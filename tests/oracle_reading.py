@@ -198,7 +198,7 @@ def instant(value: object) -> datetime | None:
         return None
 
 
-@lru_cache(maxsize=2_048)
+@lru_cache(maxsize=512)
 def slots_of(day: str, market: ZoneInfo) -> list[Slot]:
     """Return all hours, half- and quarter-hours of *day*, walking from local midnight to local midnight."""
     first = date.fromisoformat(day)
@@ -244,7 +244,7 @@ def slot_of(day: str, label: str, executed: datetime | None, market: ZoneInfo) -
     raise NoDealError
 
 
-@lru_cache(maxsize=2_048)
+@lru_cache(maxsize=512)
 def _by_label(day: str, market: ZoneInfo) -> Mapping[str, Slot]:
     return {slot.label: slot for slot in slots_of(day, market)}
 

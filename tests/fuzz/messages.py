@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from random import Random
 from typing import Final
 
+from domain.periods import FIRST_DAY, LAST_DAY
 from tests.fuzz.odd_texts import DAYS, LABELS, ODD, ODD_NUMBERS, OWN_FIELDS, TIMES, odd_text
 
 UNTOUCHED: Final = 0.3
@@ -61,11 +63,17 @@ class Messages:
             "price": "20.5" if known else f"{random.randrange(-50_000, 300_000) / 100}",
             "quantity": f"{random.choice((5, 7)) if known else random.randrange(1, 5_000) / 10}",
             "direction": random.choice(('"buy"', '"sell"')),
-            "delivery_day": f'"{"2023-02-06" if known else self._one_of(DAYS)}"',
+            "delivery_day": f'"{"2023-02-06" if known else self._day()}"',
             "delivery_hour": f'"{"08-09" if known else self._one_of(LABELS)}"',
             "trader_id": f'"trader_{random.randrange(1 if known else 12)}"',
             "execution_time": f'"{TIMES[0] if known else self._one_of(TIMES)}"',
         }
+
+    def _day(self) -> str:
+        """Return one of few days, or now and then any: each new one has its periods worked out and kept."""
+        if self._random.randrange(200):
+            return self._one_of(DAYS)
+        return str(FIRST_DAY + timedelta(days=self._random.randrange((LAST_DAY - FIRST_DAY).days)))
 
     def _one_of(self, texts: Sequence[str]) -> str:
         """Return mostly what the exchange writes, which comes first."""

@@ -1,5 +1,6 @@
 """Which delivery periods does a day have, and which one does a label name?"""
 
+import tracemalloc
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import AmbiguousPeriodError, MalformedLabelError, NoSuchPeriodError, UnknownPeriodError
-from domain.periods import FIRST_DAY, LAST_DAY, DeliveryPeriod, hours_of, parse_period, periods_of
+from domain.periods import DAYS_KEPT, FIRST_DAY, LAST_DAY, DeliveryPeriod, hours_of, parse_period, periods_of
 from tests.notation import AUTUMN, BERLIN, DAY, SPRING, instant
 
 ODD_ZONES = (
@@ -251,3 +252,15 @@ def test_any_text_names_a_period_or_is_refused(label: str, day: date, executed: 
         return
     assert isinstance(named, DeliveryPeriod)
     assert named.day == day
+
+
+def test_all_the_days_that_there_are_fill_no_memory() -> None:
+    tracemalloc.start()
+    try:
+        for number in range(20):
+            parse_period(FIRST_DAY + timedelta(days=number), "08-09", BERLIN)
+        taken_each, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert DAYS_KEPT * taken_each / 20 < 100 * 2**20
+    assert periods_of.cache_info().maxsize == DAYS_KEPT
