@@ -11,6 +11,7 @@ from benchmarks.appending import appending
 from benchmarks.burst import burst
 from benchmarks.latency import latency
 from benchmarks.projecting import projecting
+from benchmarks.stages import stages
 from benchmarks.sustained import sustained
 
 BENCHMARKS: dict[str, Callable[[EmbeddedPostgres, Path], None]] = {
@@ -19,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[EmbeddedPostgres, Path], None]] = {
     "sustained": sustained,
     "projecting": projecting,
     "latency": latency,
+    "stages": stages,
 }
 
 

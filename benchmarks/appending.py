@@ -1,5 +1,6 @@
 """How many deals a second does the log take, durably?"""
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,14 @@ from psycopg.conninfo import conninfo_to_dict
 
 from adapters.event_log.recorder import open_recorder
 from adapters.event_log.stored_events import LogEntry, state_of
+from adapters.event_log.writer import BATCH
 from adapters.postgres.embedded import SERVICE_ROLE, EmbeddedPostgres
 from adapters.postgres.installation import install
 from benchmarks.deals import deals
+from benchmarks.roles import cpu_s
 from benchmarks.shown import show_rates
 from domain.recording import stream_of
 from projections import READ_MODELS
-
-BATCH = 1_000
 
 
 def appending(postgres: EmbeddedPostgres, _: Path) -> None:
@@ -27,7 +28,8 @@ def appending(postgres: EmbeddedPostgres, _: Path) -> None:
     install(postgres.url, READ_MODELS, service_role=SERVICE_ROLE)
     show_rates(
         [
-            ("Wattbook, batches of 1,000", _wattbook(postgres, 40_000)),
+            (f"Wattbook, batches of {BATCH:,}", _wattbook(postgres, 40_000, first_id=0, batch=BATCH)),
+            ("Wattbook, batches of 500", _wattbook(postgres, 40_000, first_id=2_000_000, batch=500)),
             ("eventsourcing, one deal a save", _library_saves(postgres, 400)),
             ("eventsourcing, 500 deals an insert", _library_batches(postgres, 10_000)),
             ("bare COPY of the same rows", _copy(postgres, 40_000)),
@@ -36,14 +38,21 @@ def appending(postgres: EmbeddedPostgres, _: Path) -> None:
     )
 
 
-def _wattbook(postgres: EmbeddedPostgres, count: int) -> float:
+def _wattbook(postgres: EmbeddedPostgres, count: int, first_id: int, batch: int) -> float:
     recorder = open_recorder(postgres.service_url)
-    recorder.append(list(deals(100, first_id=10_000_000)))
-    events = list(deals(count))
-    started = time.perf_counter()
-    for start in range(0, count, BATCH):
-        recorder.append(events[start : start + BATCH])
+    recorder.append(list(deals(100, first_id=10_000_000 + first_id)))
+    with recorder.datastore.get_connection() as connection:
+        backend = connection.info.backend_pid
+    events = list(deals(count, first_id=first_id))
+    started, own_s, backend_s = time.perf_counter(), time.process_time(), cpu_s(backend)
+    for start in range(0, count, batch):
+        recorder.append(events[start : start + batch])
     rate = count / (time.perf_counter() - started)
+    own_us, backend_us = ((time.process_time() - own_s) / count * 1e6, (cpu_s(backend) - backend_s) / count * 1e6)
+    print(
+        f"  batches of {batch:,}: CPU of an event {own_us:.1f} us here and {backend_us:.1f} us in the database,"
+        f" {1e6 / (own_us + backend_us):,.0f} events a second of one core; load {os.getloadavg()[0]:.1f}"
+    )
     recorder.datastore.close()
     return rate
 

@@ -76,14 +76,14 @@ async def _wattbook(folder: Path) -> tuple[list[float], list[float]]:
     exchange = _Exchange()
     async with websockets.serve(exchange.serve, "127.0.0.1", 0, compression=None) as server:
         port = server.sockets[0].getsockname()[1]
-        api_port = _free_port()
+        api_port = free_port()
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("WATTBOOK_")},
             "WATTBOOK_DATA_DIR": str(folder / "data"),
             "WATTBOOK_EXCHANGE_URLS": f"ws://127.0.0.1:{port},ws://127.0.0.1:{port}",
             "WATTBOOK_PORT": str(api_port),
         }
-        async with _running(environment, f"http://127.0.0.1:{api_port}/readyz"):
+        async with running(environment, f"http://127.0.0.1:{api_port}/readyz"):
             await exchange.wait_for_clients(2)
             url = f"ws://127.0.0.1:{api_port}/graphql"
             async with asyncio.TaskGroup() as tasks:
@@ -99,9 +99,13 @@ async def _wattbook(folder: Path) -> tuple[list[float], list[float]]:
 
 
 @asynccontextmanager
-async def _running(environment: Mapping[str, str], ready_url: str) -> AsyncIterator[None]:
+async def running(environment: Mapping[str, str], ready_url: str) -> AsyncIterator[None]:
+    """Run all roles until the end of the context."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "wattbook", "run"), env=dict(environment), stderr=asyncio.subprocess.DEVNULL
+        *(sys.executable, "-m", "wattbook", "run"),
+        env=dict(environment),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
     )
     try:
         async with aiohttp.ClientSession() as session, asyncio.timeout(READY_WITHIN_S):
@@ -121,7 +125,7 @@ async def _ready(session: aiohttp.ClientSession, url: str) -> bool:
         return False
 
 
-async def _subscribed(url: str, query: str) -> AsyncIterator[tuple[float, Any]]:
+async def subscribed(url: str, query: str) -> AsyncIterator[tuple[float, Any]]:
     """Yield each result with the instant of its arrival."""
     async with websockets.connect(url, subprotocols=[websockets.Subprotocol("graphql-transport-ws")]) as socket_:
         await socket_.send('{"type": "connection_init"}')
@@ -136,7 +140,7 @@ async def _subscribed(url: str, query: str) -> AsyncIterator[tuple[float, Any]]:
 
 async def _deal_times(url: str) -> dict[str, float]:
     times: dict[str, float] = {}
-    async for at, data in _subscribed(url, DEAL):
+    async for at, data in subscribed(url, DEAL):
         times[data["dealsRecorded"]["dealId"]] = at
         if len(times) == WARM_UP + DEALS:
             break
@@ -146,7 +150,7 @@ async def _deal_times(url: str) -> dict[str, float]:
 async def _performance_times(url: str) -> dict[int, float]:
     """Return when each count of deals was first shown."""
     times: dict[int, float] = {}
-    async for at, data in _subscribed(url, PERFORMANCE):
+    async for at, data in subscribed(url, PERFORMANCE):
         count = data["performanceChanged"]["total"]["dealCount"]
         times.setdefault(count, at)
         if count == WARM_UP + DEALS:
@@ -157,7 +161,7 @@ async def _performance_times(url: str) -> dict[int, float]:
 async def _bare(postgres: EmbeddedPostgres) -> list[float]:
     """The least that one could do: a script that parses, inserts a row, commits and pushes it on."""
     exchange = _Exchange()
-    port = _free_port()
+    port = free_port()
     async with websockets.serve(exchange.serve, "127.0.0.1", 0, compression=None) as server:
         source = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         process = await asyncio.create_subprocess_exec(
@@ -178,7 +182,8 @@ async def _bare(postgres: EmbeddedPostgres) -> list[float]:
     return [times[deal_id] - at for deal_id, at in list(exchange.sent_at.items())[WARM_UP:]]
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
