@@ -1,11 +1,12 @@
 // How is the UI built? Two pages, each its own entry, into the folder that the GraphQL API serves.
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { documents } from "./documents.ts";
 
 const api = "http://127.0.0.1:8000";
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [documents(), react()],
   build: {
     outDir: "../graphql_api/static",
     emptyOutDir: true,
