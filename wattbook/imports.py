@@ -34,8 +34,8 @@ from wattbook.settings import Settings
 BATCH: Final = 1_000
 """Rows recorded in one transaction: what is under way beside it waits no longer than for these."""
 
-RIVAL_S: Final = 0.05
-"""How long to leave the read models to another projector before looking again."""
+PROJECTOR_S: Final = 0.2
+"""How long the read models may stand still before it is clear that no projector runs."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,7 @@ class _Importer:
         self._zone = settings.timezone
         self._connection = connection
         self._progress = progress
+        self._alone = False
 
     def begin(self, event_log: EventLog, runner: Runner) -> None:
         """Say where is recorded, and who brings the read models up."""
@@ -210,11 +211,17 @@ class _Importer:
         cursor = await self._connection.execute("SELECT position FROM wattbook.log_head")
         row = await cursor.fetchone()
         head = 0 if row is None else row[0]
-        while await self._projected() < head:
-            try:
-                await self._runner.step()
-            except FencedError:
-                await asyncio.sleep(RIVAL_S)
+        projected = await self._projected()
+        while projected < head:
+            if self._alone:
+                try:
+                    await self._runner.step()
+                except FencedError:
+                    self._alone = False
+            else:
+                await asyncio.sleep(PROJECTOR_S)
+            before, projected = projected, await self._projected()
+            self._alone = self._alone or projected == before
 
     async def _projected(self) -> int:
         cursor = await self._connection.execute(

@@ -227,7 +227,7 @@ async def test_an_import_that_was_interrupted_is_completed_by_the_next(
     assert [type(r.event) for r in log].count(DayFileImported) == 1
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(known=st.sets(st.integers(0, 11)), more=st.sets(st.integers(12, 15)))
 def test_whatever_the_log_knew_of_a_file_it_holds_all_of_it_afterwards(
     known: set[int], more: set[int], tmp_path: Path, database: str, capsys: pytest.CaptureFixture[str]
