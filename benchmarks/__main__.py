@@ -13,6 +13,7 @@ from benchmarks.latency import latency
 from benchmarks.projecting import projecting
 from benchmarks.stages import stages
 from benchmarks.sustained import sustained
+from wattbook.process import obey_signals
 
 BENCHMARKS: dict[str, Callable[[EmbeddedPostgres, Path], None]] = {
     "appending": appending,
@@ -31,6 +32,7 @@ def main() -> int:
     names: list[str] = parser.parse_args().names or list(BENCHMARKS)
     if unknown := sorted(set(names) - set(BENCHMARKS)):
         parser.error(f"no such benchmark: {', '.join(unknown)}")
+    obey_signals()
     for name in names:
         with tempfile.TemporaryDirectory(prefix="wattbook-bench-", ignore_cleanup_errors=True) as folder:
             postgres = EmbeddedPostgres(Path(folder))

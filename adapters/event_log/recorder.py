@@ -163,7 +163,8 @@ def _lock_head(curs: _Cursor) -> Head:
 def _past(curs: _Cursor, streams: Iterable[str]) -> dict[str, list[tuple[int, Recorded]]]:
     """Return what the streams hold, by stream: (version, recorded event) in order."""
     past: dict[str, list[tuple[int, Recorded]]] = {}
-    for stream, version, topic, state, position, recorded_at in curs.execute(_PAST, (list(set(streams)),)):
+    rows = curs.execute(_PAST, (list(set(streams)),)).fetchall()
+    for stream, version, topic, state, position, recorded_at in rows:
         past.setdefault(stream, []).append((version, Recorded(position, recorded_at, read_event(topic, bytes(state)))))
     return past
 
