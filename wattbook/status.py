@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 
 from adapters.journal.entries import taken_over
+from adapters.journal.holders import holders
 from adapters.journal.reader import JournalReader, open_journals
 from adapters.read_models.store import ReadStore
 from domain.canonical import decimal_text, time_text
@@ -26,6 +27,7 @@ class _Journals:
     receivers: int
     waiting: int
     unreadable: Sequence[Path]
+    unheld_lines: Sequence[str]
 
 
 async def status(settings: Settings, database_url: str, *, as_json: bool) -> int:
@@ -63,7 +65,8 @@ def _journals(settings: Settings) -> _Journals:
                 waiting += reader.waiting().entries
             except sqlite3.Error:
                 unreadable.append(reader.path)
-    return _Journals(receivers, waiting, unreadable)
+    held = {line for holder in holders(settings.journal_dirs) for line in holder.lines}
+    return _Journals(receivers, waiting, unreadable, [line for line in settings.lines if line not in held])
 
 
 def _ended(reader: JournalReader) -> bool:
@@ -108,6 +111,10 @@ def _print(health: HealthStatus, journals: _Journals, problems: Sequence[str], n
     for warning in health.warnings:
         if warning.level == "WARNING":
             print(f"warning              {warning.message}")
+    if journals.receivers:
+        # Another machine may hold them, so they are no problem by themselves.
+        for line in journals.unheld_lines:
+            print(f"warning              no process of this machine holds {line}")
     for problem in problems:
         print(f"problem              {problem}")
     if not problems:

@@ -16,7 +16,7 @@ from websockets.protocol import Event, State
 KEEPALIVE_IDLE_S: Final = 3
 KEEPALIVE_INTERVAL_S: Final = 1
 KEEPALIVE_PROBES: Final = 3
-USER_TIMEOUT_MS: Final = 6000
+USER_TIMEOUT_MS: Final = 5500
 RECEIVE_BUFFER_BYTES: Final = 8 * 1024 * 1024
 
 _SO_RCVBUFFORCE: Final = 33

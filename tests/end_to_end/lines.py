@@ -58,7 +58,8 @@ class Exchange:
         for connection in self.listeners.pop(f"/{line}", []):
             connection.transport.abort()
 
-    async def _listened(self, connection: ServerConnection) -> None:
+    async def listened(self, connection: ServerConnection) -> None:
+        """Serve one connection, on whatever socket it came."""
         assert connection.request is not None
         there = self.listeners.setdefault(connection.request.path, [])
         there.append(connection)
@@ -77,7 +78,7 @@ class Exchange:
 async def exchange_lines() -> AsyncIterator[Exchange]:
     """Yield an exchange that listens on loopback."""
     exchange = Exchange()
-    async with serve(exchange._listened, "127.0.0.1", 0, max_size=None, compression=None) as server:
+    async with serve(exchange.listened, "127.0.0.1", 0, max_size=None, compression=None) as server:
         exchange.port = server.sockets[0].getsockname()[1]
         yield exchange
 
