@@ -62,7 +62,10 @@ export function visits({ day, trader }) {
     {
       name: "health",
       path: "/health?span=7d&rejections=all",
-      ready: loaded,
+      ready: async (page) => {
+        await loaded(page);
+        await page.locator("[data-rejection] summary").first().click();
+      },
     },
     {
       name: "graphiql",
