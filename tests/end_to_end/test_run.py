@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -157,14 +158,24 @@ def _all_are_new(now: dict[str, int], before: dict[str, int]) -> bool:
 async def _positions(installation: Wattbook) -> list[int]:
     """Return all positions of the log, read with the URL that the command prints."""
     holder = installation.start("project")
+    found: list[int] = []
     try:
         ran = await installation.command("database")
         assert ran.code == 0, ran
-        async with await psycopg.AsyncConnection.connect(ran.text.strip()) as connection:
-            cursor = await connection.execute("SELECT notification_id FROM wattbook.events ORDER BY 1")
-            return [position for (position,) in await cursor.fetchall()]
+
+        async def read() -> bool:
+            # The command may have been the last to leave the server before the holder came and started it again.
+            with suppress(psycopg.OperationalError):
+                async with await psycopg.AsyncConnection.connect(ran.text.strip()) as connection:
+                    cursor = await connection.execute("SELECT notification_id FROM wattbook.events ORDER BY 1")
+                    found[:] = [position for (position,) in await cursor.fetchall()]
+                    return True
+            return False
+
+        await installation.until(read)
     finally:
-        await holder.end()
+        assert await holder.end() in (0, 130)
+    return found
 
 
 def _journals(installation: Wattbook) -> list[Path]:
