@@ -11,15 +11,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 from websockets.asyncio.server import ServerConnection
 
+from adapters.exchange.line import Line
 from adapters.journal.holders import Holder, holders
 from adapters.journal.promise import OWNER_AT
 from domain.errors import CannotReplaceError
 from tests.exchanges import RawLine, exchange, raw_exchange, stay
-from tests.held_line import held
+from tests.held_line import Notebook, held, now
 from tests.integration.test_receive import receiver_process, settings_for
 from tests.waiting import eventually
 from wattbook.receive import receive
@@ -167,3 +169,26 @@ async def test_where_the_exchange_allows_no_second_listener_the_old_one_goes_on(
         assert [each.pid for each in holders(settings.journal_dirs)] == [older.pid]
     assert f"process {older.pid} goes on untouched" in caplog.text
     assert "exchange/1 could not be held" in caplog.text
+
+
+async def test_an_older_receiver_that_does_not_end_is_told_and_not_waited_for_for_ever(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wattbook.replacement.ENDED_WITHIN_S", 0.2)
+    settings = settings_for(tmp_path)
+    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); input()"
+    older = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", deaf), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    assert older.stdout is not None
+    await older.stdout.readline()
+    line = Line("epex/1", "ws://127.0.0.1:1", journal=Notebook(), clock=now, random=Random(1))
+    line.proved.set()
+    try:
+        with locked(settings, of_process(older.pid, "epex/1").to_bytes()):
+            assert await Replacement.by(NEW, settings).take_over([line], asyncio.Event())
+        assert older.returncode is None
+    finally:
+        older.kill()
+        await older.wait()
+    assert f"Process {older.pid} was asked to stop and does not end" in caplog.text
