@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 import psycopg
+from eventsourcing.persistence import PersistenceError
 
 from domain.errors import (
     AlreadyRunningError,
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has seen enough; Python must not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (psycopg.Error, sqlite3.Error, OSError) as error:
+    except (psycopg.Error, PersistenceError, sqlite3.Error, OSError) as error:
         logging.debug("what went wrong", exc_info=error)
         return _fail(error, EXIT_CANNOT_RUN)
     return code

@@ -35,7 +35,7 @@ class JournalComplaints:
     def lost(self, path: Path, missing: int) -> None:
         """Say that the journal at *path* once had entries on disk that are gone."""
         message = (
-            f"The journal {path} has lost its end, at least {missing} of the entries that were once on disk: the disk, "
+            f"The journal {path} has lost at least {missing} of the entries that were once on disk: the disk, "
             "or who restored it, has damaged it. What is left is recorded, the damaged part is kept in "
             f"{evidence_path(path).name}. Import the day files of that time, then move the journal elsewhere."
         )

@@ -178,7 +178,7 @@ class JournalRecorder:
     def _report(self, entries: Sequence[Entry], events: Sequence[Event], outcomes: Sequence[Outcome]) -> None:
         self.deliveries.note(events, outcomes)
         for entry, event, outcome in zip(entries, events, outcomes, strict=True):
-            if isinstance(entry.noted, MessageHeard):
+            if entry.intact and isinstance(entry.noted, MessageHeard):
                 self.last_message_at[entry.noted.line] = entry.noted.at
             if outcome.kind != "duplicate":
                 _tell(event, outcome)
@@ -238,7 +238,7 @@ class JournalRecorder:
     def _forget(self, reader: JournalReader) -> None:
         """Forget what is recorded; where that fails, the next time forgets it too."""
         try:
-            reader.forget(self._recorded[reader.path])
+            reader.forget(self._recorded.get(reader.path, 0))
         except sqlite3.Error as error:
             # Nothing is wrong with the log: it knows these entries, should they come again.
             self._complaints.cannot("be cleared of what is recorded", reader.path, error)

@@ -32,7 +32,7 @@ async def append_or_reject(event_log: Log, events: Sequence[Event]) -> list[Outc
             first = await append_or_reject(event_log, events[:middle])
             return first + await append_or_reject(event_log, events[middle:])
         event = events[0]
-        if not isinstance(event, DealConfirmed):
+        if not isinstance(event, DealConfirmed) or isinstance(error, MemoryError):
             raise
         # Trader and day may be what is refused, so the rejection concerns everybody until it is settled.
         outcome = await event_log.append(

@@ -48,7 +48,7 @@ async def rejection(database_url: str, position: int, *, as_json: bool) -> int:
     found, settled, deals = await asyncio.to_thread(_look_up, database_url, position)
     (row,) = model.fold([found, *settled])
     if as_json:
-        print(json.dumps(rejection_fields(row)))
+        print(json.dumps([rejection_fields(row)]))
     else:
         _print_whole(row, found, deals)
     return 0

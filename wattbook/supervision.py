@@ -68,8 +68,8 @@ class Child:
         if self._running is None:
             return
         self._signal(signal.SIGTERM)
-        done, _ = await asyncio.wait({self._running}, timeout=STOP_WITHIN_S)
-        if not done:
+        _, running = await asyncio.wait({self._running, *self._watching}, timeout=STOP_WITHIN_S)
+        if running:
             log.error("%s does not end, killing it", self.name)
             self._signal(signal.SIGKILL)
         await asyncio.wait({self._running, *self._watching})
@@ -78,7 +78,12 @@ class Child:
         failures = 0
         while not self._stopping.is_set():
             started_at = time.monotonic()
-            code = await self._run_once()
+            try:
+                code = await self._run_once()
+            except OSError as error:
+                # No process to be had (memory, descriptors): the other roles must not end for it.
+                log.error("%s cannot be started: %s", self.name, error)
+                code = EXIT_CANNOT_RUN
             if self._stopping.is_set():
                 break
             if code == EXIT_USAGE or (code == EXIT_CANNOT_RUN and not self._starts):
@@ -109,7 +114,11 @@ class Child:
 
     async def _watch(self, beginning: asyncio.Task[asyncio.subprocess.Process]) -> None:
         """Tell of a new process that ended before it took over."""
-        code = await (await beginning).wait()
+        try:
+            code = await (await beginning).wait()
+        except OSError as error:
+            log.error("%s cannot be started: %s", self.name, error)
+            code = EXIT_CANNOT_RUN
         if self._successor is beginning:
             self._successor = None
             if not self._stopping.is_set():

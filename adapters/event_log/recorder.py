@@ -31,6 +31,11 @@ _PAST: Final = """
     FROM wattbook.events WHERE originator_id = ANY(%b) ORDER BY originator_id, originator_version
 """
 _AT: Final = "SELECT topic, state, recorded_at FROM wattbook.events WHERE notification_id = %s"
+# Whatever the server's habit: the journal forgets what was recorded, so a commit here waits for the disk.
+_NOW_DURABLY: Final = """
+    SELECT greatest(clock_timestamp(), %s), CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
+        THEN set_config('synchronous_commit', 'on', true) END
+"""
 _MOVE_HEAD: Final = "UPDATE wattbook.log_head SET position = %s, recorded_at = %s, hash = %s"
 
 _KNOWN_PARAMETERS: Final = ("dbname", "host", "port", "user", "password")
@@ -155,7 +160,7 @@ def _lock_head(curs: _Cursor) -> Head:
     assert row is not None
     position, last_recorded_at, last_hash = row
     # The clock is read after the lock was given, and never runs backwards in the log.
-    now = curs.execute("SELECT greatest(clock_timestamp(), %s)", (last_recorded_at,), prepare=True).fetchone()
+    now = curs.execute(_NOW_DURABLY, (last_recorded_at,), prepare=True).fetchone()
     assert now is not None
     return Head(position, now[0], bytes(last_hash))
 

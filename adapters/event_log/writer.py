@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
-from eventsourcing.persistence import InterfaceError, OperationalError
+from eventsourcing.persistence import InterfaceError, InternalError, OperationalError
 
 from adapters.event_log.recorder import EventLogRecorder, open_recorder
 from adapters.event_log.writer_thread import WriterThread
@@ -119,7 +119,7 @@ class EventLog:
             try:
                 loop = asyncio.get_running_loop()
                 outcomes = await loop.run_in_executor(self._thread, self._append, events)
-            except (OperationalError, InterfaceError) as error:
+            except (OperationalError, InterfaceError, InternalError) as error:
                 if _objects_to_content(error):
                     raise
                 delay = RETRY_DELAYS_S[min(attempt, len(RETRY_DELAYS_S) - 1)]

@@ -135,4 +135,4 @@ class Hearing:
         self._connection.heard_at_s = asyncio.get_running_loop().time()
         if not self._connection.transport.is_closing():
             self._connection.transport.resume_reading()
-        _log.warning("Line %s is read on; nothing was lost.", self._line)
+            _log.warning("Line %s is read on; nothing was lost.", self._line)

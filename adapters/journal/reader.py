@@ -69,6 +69,7 @@ class JournalReader:
     @_damage_told
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._holes: dict[int, int] = {}
         self._database = open_database(path)
         try:
             # A forgotten deletion only brings an entry back, and the log knows it: no sync of our own.
@@ -82,7 +83,8 @@ class JournalReader:
     def read(self, limit: int, after: int = 0, limit_bytes: int = READ_BYTES) -> list[Entry]:
         """Return the oldest entries past sequence *after*: at most *limit*, and about *limit_bytes* of payload.
 
-        In a damaged file, those before the damage; the error comes when there are none.
+        In a damaged file, those before the damage; the error comes when there are none. Where
+        entries between others are gone, :meth:`missing` tells it.
         """
         rows = self._database.execute(
             "SELECT sequence, kind, line, connection, at, connected_at, last_heard_at, reason, payload, checksum"
@@ -94,8 +96,12 @@ class JournalReader:
         try:
             for row in rows:
                 entry = _entry(*row)
-                if entries and entry.sequence != entries[-1].sequence + 1:
-                    raise sqlite3.DatabaseError(f"what came before entry {entry.sequence} is gone")
+                if entry.sequence <= (entries[-1].sequence if entries else after):
+                    # A number that was changed on disk; the entries that it jumps over must not pass for recorded.
+                    entries = [each for each in entries if each.sequence < entry.sequence]
+                    raise sqlite3.DatabaseError(f"entry {entry.sequence} is out of its place")
+                if entries and entry.sequence > entries[-1].sequence + 1:
+                    self._holes[entry.sequence] = entry.sequence - entries[-1].sequence - 1
                 entries.append(entry)
                 size += len(row[8] or b"")
                 if size >= limit_bytes:
@@ -147,11 +153,12 @@ class JournalReader:
         given: int = row[0]
         last: int = given if row[1] is None else row[1]
         once = max(once, given)
+        gone = max(0, once - last) + sum(self._holes.values())
         if evidence_path(self.path).exists():
-            return max(1, once - last)
-        if last < once:
+            return max(1, gone)
+        if gone:
             keep_evidence(self.path)
-        return max(0, once - last)
+        return gone
 
     @_damage_told
     def settle_if_abandoned(self, now: datetime) -> bool:

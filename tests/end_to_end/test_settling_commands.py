@@ -80,7 +80,7 @@ async def test_a_conflict_a_doubled_hour_and_noise_are_settled_with_reasons(
 
         nothing = await wattbook.command("rejections")
         assert (nothing.code, nothing.text.strip()) == (0, "no open rejections")
-        (whole,) = [json.loads((await wattbook.command("rejections", found["CONFLICT"], "--json")).out)]
+        (whole,) = json.loads((await wattbook.command("rejections", found["CONFLICT"], "--json")).out)
         assert (whole["resolution"], whole["resolvedBy"], whole["resolutionReason"]) == ("accepted", "anna", WHY[1])
         assert (await wattbook.command("rejections", "999999")).code == 3
 
