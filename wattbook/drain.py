@@ -125,24 +125,26 @@ class JournalRecorder:
             self._shelf.close()
 
     async def _record(self, stop: asyncio.Event) -> None:
-        """Drain the journals until *stop*, and then until they are empty."""
+        """Drain the journals until *stop*, and then of what was noted before it; what comes later is the next one's."""
         loop = asyncio.get_running_loop()
         looked_at = -LOOK_FOR_JOURNALS_S
+        stopped_at: datetime | None = None
         async with JournalBell(self._folder) as bell:
             while True:
-                stopping = stop.is_set()
-                if stopping or self._shelf.has_more or loop.time() - looked_at >= LOOK_FOR_JOURNALS_S:
+                if stop.is_set() and stopped_at is None:
+                    stopped_at = self._clock()
+                if stopped_at or self._shelf.has_more or loop.time() - looked_at >= LOOK_FOR_JOURNALS_S:
                     await asyncio.to_thread(self._look)
                     looked_at = loop.time()
-                if await self._drain():
-                    continue
-                if stopping and not self._shelf.has_more:
+                oldest = await self._drain()
+                if stopped_at and not self._shelf.has_more and (oldest is None or oldest > stopped_at):
                     return
-                await bell.wait()
+                if oldest is None:
+                    await bell.wait()
 
-    async def _drain(self) -> int:
-        """Record one batch of each journal; return how many entries there were."""
-        count = 0
+    async def _drain(self) -> datetime | None:
+        """Record one batch of each journal; return when the oldest of their entries was noted, if there was any."""
+        oldest: datetime | None = None
         for reader in tuple(self._readers):
             batch = self._ahead.pop(reader.path, None)
             if batch is None:
@@ -151,6 +153,7 @@ class JournalRecorder:
                 self._set_aside_if_stuck(reader)
                 continue
             self.oldest_waiting_at = batch.entries[0].noted.at
+            oldest = min(oldest or self.oldest_waiting_at, self.oldest_waiting_at)
             last = batch.entries[-1].sequence
             # Under load the next batch is read while the database works on this one.
             full = len(batch.entries) == BATCH
@@ -165,11 +168,10 @@ class JournalRecorder:
             await asyncio.to_thread(self._forget, reader)
             if reading is not None and (ahead := reading.result()).entries:
                 self._ahead[reader.path] = ahead
-            count += len(batch.entries)
             self._taken += len(batch.entries)
-        if not count:
+        if oldest is None:
             self.oldest_waiting_at = None
-        return count
+        return oldest
 
     def _read_batch(self, reader: JournalReader, after: int | None = None) -> "_Batch":
         entries = self._read(reader, self._recorded.get(reader.path, 0) if after is None else after)

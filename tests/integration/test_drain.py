@@ -1,8 +1,9 @@
 """Does the recorder bring every journal into the log, whatever else lies beside it?"""
 
 import asyncio
+import itertools
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,9 +12,11 @@ import psycopg
 import pytest
 
 from adapters.event_log.writer import EventLog
-from adapters.journal.entries import LineConnected
+from adapters.journal.entries import LineConnected, MessageHeard
 from adapters.journal.writer import JournalWriter
 from adapters.postgres.installation import install
+from domain.events import Event
+from domain.recording import Outcome
 from projections import READ_MODELS
 from tests.broken_journals import damaged, garbage
 from tests.deal_messages import message
@@ -110,6 +113,38 @@ async def test_a_recorder_stops_while_the_database_is_away_and_the_next_one_lose
     async with recording(settings.journal_dir, database):
         await eventually(lambda: not journal.exists())
     assert len(recorded(database)) == 3
+
+
+class BusyMarket(EventLog):
+    """A log beside which the next deal is heard whenever one was recorded."""
+
+    def __init__(self, conninfo: str, journal: JournalWriter) -> None:
+        super().__init__(conninfo)
+        self._journal = journal
+        self._numbers = itertools.count()
+
+    def trade(self) -> None:
+        raw = message(id=next(self._numbers)).encode()
+        self._journal.append(MessageHeard("exchange/1", "c1", now(), raw))
+        self._journal.flush()
+
+    async def append(self, events: Sequence[Event]) -> list[Outcome]:
+        outcomes = await super().append(events)
+        await asyncio.to_thread(self.trade)
+        return outcomes
+
+
+async def test_a_recorder_ends_though_deals_keep_coming(tmp_path: Path, database: str) -> None:
+    install(database, READ_MODELS)
+    stop = asyncio.Event()
+    with JournalWriter(tmp_path, now) as journal:
+        async with BusyMarket(database, journal) as log:
+            log.trade()
+            recorder = JournalRecorder(tmp_path, "exchange", ZoneInfo("Europe/Berlin"), log, now)
+            running = asyncio.create_task(recorder.run(stop))
+            await eventually(lambda: len(recorded(database)) > 5)
+            stop.set()
+            await asyncio.wait_for(running, 20)
 
 
 async def test_it_is_counted_which_line_brought_a_deal_first_and_whether_another_brought_it_too(
