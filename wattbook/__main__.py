@@ -35,6 +35,7 @@ _CANNOT_RUN = (
     CannotReplaceError,
     DatabaseUnavailableError,
     DayFileChangedError,
+    NoSuchRejectionError,
     ReadModelsBehindError,
 )
 
@@ -49,8 +50,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (DayFileRefusedError, InvalidSettingsError, UnknownPositionError) as error:
         return _fail(error, EXIT_USAGE)
     except _CANNOT_RUN as error:
-        return _fail(error, EXIT_CANNOT_RUN)
-    except NoSuchRejectionError as error:
         return _fail(error, EXIT_CANNOT_RUN)
     except (AlreadySettledError, StillNoDealError) as error:
         return _fail(error, EXIT_FOUND)

@@ -73,7 +73,7 @@ class _Reader:
         known = {
             "database_url": self._database_url(),
             "data_dir": Path(self._text("WATTBOOK_DATA_DIR") or ".wattbook").expanduser().absolute(),
-            "day_file_dir": self._day_file_dir(),
+            "day_file_dir": self._path("WATTBOOK_DAY_FILE_DIR"),
             "exchange_urls": self._exchange_urls(needs_exchange, lines),
             "exchange_name": self._exchange_name(),
             "market_data_url": self._url("WATTBOOK_MARKET_DATA_URL", ("http", "https")),
@@ -122,10 +122,6 @@ class _Reader:
             valid = False
         if not valid:
             self._problems.append(f"{name}: {_shown(text)} is no {' or '.join(s + '://' for s in schemes)} URL")
-
-    def _day_file_dir(self) -> Path | None:
-        text = self._text("WATTBOOK_DAY_FILE_DIR")
-        return None if text is None else Path(text).expanduser().absolute()
 
     def _database_url(self) -> str | None:
         text = self._text("WATTBOOK_DATABASE_URL")
