@@ -43,7 +43,7 @@ bench: setup ## Measure Wattbook beside what one would use instead
 	$(BIN)/python -m benchmarks
 
 chaos: setup ## Kill and cut at random for half an hour; ARGS="--seed 7 --minutes 5 --kills 30" for another run
-	$(BIN)/python -m tests.chaos $(ARGS)
+	$(BIN)/python -W "ignore:XDG_RUNTIME_DIR is not set" -m tests.chaos $(ARGS)
 
 fuzz: .venv/.ready ## Try a million hostile messages on the parser and the roles
 	$(BIN)/python -m tests.fuzz --messages 1000000

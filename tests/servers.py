@@ -45,7 +45,8 @@ def stop_at_once(server: PostgresServer) -> None:
 def server_of_its_own() -> Iterator[PostgresServer]:
     """Run a PostgreSQL that a test may stop and start."""
     with tempfile.TemporaryDirectory(prefix="wattbook-restarts-", ignore_cleanup_errors=True) as folder:
-        server = get_server(Path(folder) / "postgres", cleanup_mode="stop", start=False)
+        # It is ended below: the library would look for it once more, and complain that it is gone.
+        server = get_server(Path(folder) / "postgres", cleanup_mode=None, start=False)
         # Its own lock lies where users of one machine meet, and the first of them keeps the others out.
         server._lock = InterProcessLock(Path(folder) / "postgres.lock")
         server.start()
@@ -53,7 +54,6 @@ def server_of_its_own() -> Iterator[PostgresServer]:
             yield server
         finally:
             control(server, "stop", "-m", "immediate")
-            server.cleanup()
 
 
 def control(server: PostgresServer, command: str, *options: str) -> None:

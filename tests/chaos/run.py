@@ -49,11 +49,15 @@ class Story:
             )
         )
         done = ", ".join(f"{name} {count}" for name, count in sorted(self.faults.items()))
-        return (
-            f"seed {self.seed}: {figures}; losses of a line {self.outages}, outages {self.told_outages}, "
-            f"as the exchange saw them; {self.day_files}; a reset line was back within {self.slowest_return_s:.2f} s, "
-            f"all was recorded {self.recovered_after_s:.1f} s after the last fault; faults: {done}"
+        parts = (
+            figures,
+            f"losses of a line {self.outages}, outages {self.told_outages}, as the exchange saw them",
+            self.day_files,
+            f"a reset line was back within {self.slowest_return_s:.2f} s",
+            f"all was recorded {self.recovered_after_s:.1f} s after the last fault",
+            f"faults: {done}",
         )
+        return "\n  ".join((f"seed {self.seed}", *parts))
 
 
 async def chaos(
