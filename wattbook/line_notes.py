@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 import psycopg
 
+from adapters.postgres.outage import AWAY
 from adapters.read_models.line_activity import count_deliveries, note_line_activity
 from adapters.read_models.warnings import note_warnings
 from domain.deliveries import Deliveries
@@ -47,7 +48,7 @@ async def note_lines(database_url: str, noticed: Noticed, warnings: Warnings, en
                         await asyncio.wait_for(ended.wait(), NOTE_S)
                     await _note(connection, noticed, noted)
                     await note_warnings(connection, [] if ended.is_set() else warnings.standing)
-        except psycopg.OperationalError as error:
+        except AWAY as error:
             log.debug("cannot note now what the lines bring: %s", error)
             with suppress(TimeoutError):
                 await asyncio.wait_for(ended.wait(), NOTE_S)

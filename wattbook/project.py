@@ -4,10 +4,8 @@ import asyncio
 import logging
 from typing import Final
 
-import psycopg
-
 from adapters.event_log.pages import LogPages
-from adapters.postgres.outage import Outage
+from adapters.postgres.outage import AWAY, Outage
 from adapters.read_models.tables import ReadTables
 from domain.errors import FencedError
 from projections import READ_MODELS
@@ -39,7 +37,7 @@ async def project(database_url: str, stop: asyncio.Event) -> int:
                     log.warning("another projector feeds the same read models: that is safe, but one is enough")
                 has_rival = True
                 await pages.wait(RETRY_S)
-            except psycopg.OperationalError as error:
+            except AWAY as error:
                 outage.met(error)
                 await pages.close()
                 await tables.close()
@@ -47,7 +45,7 @@ async def project(database_url: str, stop: asyncio.Event) -> int:
         try:
             while await runner.step():
                 pass
-        except (psycopg.OperationalError, FencedError) as error:
+        except (*AWAY, FencedError) as error:
             log.warning("stopped before the last events were applied; they are when it starts again: %s", error)
     return 0
 

@@ -2,11 +2,16 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
+
+from eventsourcing.persistence import NotSupportedError, ProgrammingError
 
 from adapters.exchange.messages import UNREADABLE
 from domain.events import DealConfirmed, Event, MessageRejected
 from domain.recording import Outcome
+
+NOT_OF_THE_EVENT: Final = (MemoryError, NotSupportedError, ProgrammingError)
+"""What is wrong with the machine or the installation: no right to write, a table or prepared statement that is gone."""
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +27,7 @@ async def append_or_reject(event_log: Log, events: Sequence[Event]) -> list[Outc
     """Record *events* in order; a deal that the log refuses is recorded as a rejection, with its message.
 
     Halved until it stands alone, so that one event never blocks the others. Raises where
-    the rejection is refused too: then it is not this event that is wrong.
+    it is not this event that is wrong: what is refused then is the statement, or the rejection too.
     """
     try:
         return await event_log.append(events)
@@ -32,7 +37,7 @@ async def append_or_reject(event_log: Log, events: Sequence[Event]) -> list[Outc
             first = await append_or_reject(event_log, events[:middle])
             return first + await append_or_reject(event_log, events[middle:])
         event = events[0]
-        if not isinstance(event, DealConfirmed) or isinstance(error, MemoryError):
+        if not isinstance(event, DealConfirmed) or isinstance(error, NOT_OF_THE_EVENT):
             raise
         # Trader and day may be what is refused, so the rejection concerns everybody until it is settled.
         outcome = await event_log.append(

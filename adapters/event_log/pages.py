@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from adapters.event_log.stored_events import read_event
-from adapters.postgres.outage import Outage
+from adapters.postgres.outage import AWAY, Outage
 from domain.events import Recorded
 
 PAGE_BYTES: Final = 16 * 1024 * 1024
@@ -74,7 +74,7 @@ class LogPages:
                 return  # what came before the LISTEN has to be looked for
             async for _ in self._listening.notifies(timeout=seconds, stop_after=1):
                 pass
-        except psycopg.OperationalError as error:
+        except AWAY as error:
             self._outage.met(error)
             if self._listening is not None:
                 await self._listening.close()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final, Self
 
-from eventsourcing.persistence import InterfaceError, OperationalError
+from eventsourcing.persistence import InterfaceError, InternalError, OperationalError
 
 from adapters.event_log.recorder import EventLogRecorder, open_recorder
 from adapters.event_log.writer_thread import WriterThread
@@ -62,7 +62,7 @@ class Settlements:
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._thread, self._settle, position, choice, reason, author, again)
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError, InternalError):
             return None
 
     def _settle(self, position: int, choice: Choice, reason: str, author: str, again: bool) -> Settled:

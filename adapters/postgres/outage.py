@@ -1,6 +1,12 @@
 """What does an operator read of an outage? One line when it begins and one when it is over."""
 
 import logging
+from typing import Final
+
+import psycopg
+
+AWAY: Final = (psycopg.OperationalError, psycopg.InternalError)
+"""What is waited for: no server, one that is ending or starting, or a standby that takes nothing yet."""
 
 
 class Outage:

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final, Self
 
-import psycopg
 from psycopg import AsyncConnection, AsyncCursor, IsolationLevel
 from psycopg.abc import Params, QueryNoTemplate
 from psycopg.errors import InFailedSqlTransaction, QueryCanceled
 from psycopg.rows import TupleRow, tuple_row
 from psycopg_pool import AsyncConnectionPool
 
+from adapters.postgres.outage import AWAY
 from domain.errors import DatabaseUnavailableError, QueryTooLongError
 
 Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
@@ -41,7 +41,7 @@ class ReadCursor(AsyncCursor[Any]):
             ) from error
         except InFailedSqlTransaction as error:
             raise DatabaseUnavailableError("not read, since another part of the same operation failed") from error
-        except psycopg.OperationalError as error:
+        except AWAY as error:
             raise DatabaseUnavailableError(f"the database has gone away: {str(error).strip()}") from error
 
 
@@ -60,11 +60,11 @@ async def borrowed(pool: Pool) -> AsyncIterator[AsyncConnection[TupleRow]]:
     """Yield a connection; raise :class:`DatabaseUnavailableError` where there is none."""
     try:
         connection = await pool.getconn()
-    except psycopg.OperationalError as error:
+    except AWAY as error:
         raise DatabaseUnavailableError("the database does not answer") from error
     try:
         yield connection
-    except psycopg.OperationalError as error:
+    except AWAY as error:
         raise DatabaseUnavailableError(f"the database has gone away: {str(error).strip()}") from error
     finally:
         await pool.putconn(connection)

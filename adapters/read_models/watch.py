@@ -7,7 +7,7 @@ from typing import Final
 
 import psycopg
 
-from adapters.postgres.outage import Outage
+from adapters.postgres.outage import AWAY, Outage
 from adapters.read_models.tables import CHANNEL
 
 RETRY_S: Final = 1.0
@@ -37,7 +37,7 @@ class ProjectionWatch:
                         async for _ in connection.notifies(timeout=self._poll_s, stop_after=1):
                             pass
                         yield
-            except psycopg.OperationalError as error:
+            except AWAY as error:
                 self._outage.met(error)
                 yield
                 await asyncio.sleep(RETRY_S)
