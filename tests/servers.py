@@ -1,6 +1,7 @@
 """How does a test kill backends and whole servers without touching those of others?"""
 
 import os
+import shutil
 import signal
 import tempfile
 import time
@@ -70,6 +71,36 @@ def server_of_its_own() -> Iterator[PostgresServer]:
             yield server
         finally:
             control(server, "stop", "-m", "immediate")
+
+
+@contextmanager
+def standby_of(server: PostgresServer) -> Iterator[Path]:
+    """Run a hot standby of *server*, for whose disk each of its commits waits; yield the standby's folder."""
+    with tempfile.TemporaryDirectory(prefix="wattbook-standby-", ignore_cleanup_errors=True) as folder:
+        standby = Path(folder)
+        if server.system_user is not None:
+            shutil.chown(standby, server.system_user)
+
+        def run(command: str, *arguments: str) -> None:
+            pgexec(command, arguments, bin_path=server.bin_path, user=server.system_user)
+
+        run("pg_basebackup", "-d", server.get_uri(), "-D", str(standby), "-R", "-c", "fast")
+        control_of = ("-w", "-D", str(standby), "-l", str(standby / "log"))
+        # The server's own socket lies in its folder, and its lock was copied with it.
+        (standby / ".s.PGSQL.5432.lock").unlink()
+        run("pg_ctl", *control_of, "-o", f'-h "" -k {standby}', "start")
+        try:
+            wait_for_standby(server.get_uri(), "*")
+            yield standby
+        finally:
+            run("pg_ctl", *control_of, "-m", "immediate", "stop")
+
+
+def wait_for_standby(url: str, name: str) -> None:
+    """Let every commit wait for a standby of this name, or for none."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'".encode())
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def control(server: PostgresServer, command: str, *options: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.fault_matrix.faulted import Faulted, faulted
 from tests.fault_matrix.said import trading
-from tests.servers import server_of_its_own
+from tests.servers import server_of_its_own, wait_for_standby
 from tests.waiting import eventually
 
 WAITING_COMMITS = """
@@ -43,10 +43,10 @@ async def test_a_commit_cancelled_while_it_waits_for_a_standby_is_verified(tmp_p
             async with trading(desk.exchange, 22) as market:
                 for cancel in ("pg_terminate_backend", "pg_cancel_backend", "pg_terminate_backend"):
                     await market.more(50)
-                    _wait_for(url, "nobody")
+                    wait_for_standby(url, "nobody")
                     await desk.wattbook.until(partial(_cancelled, url, cancel))
                     await market.more(50)
-                    _wait_for(url, "")
+                    wait_for_standby(url, "")
             await desk.recovered(market)
 
 
@@ -85,13 +85,6 @@ def _head(url: str) -> int:
 
 def _is_past(url: str, position: int) -> bool:
     return _head(url) > position
-
-
-def _wait_for(url: str, standby: str) -> None:
-    """Let every commit wait for a standby of this name, or for none."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{standby}'".encode())
-        connection.execute("SELECT pg_reload_conf()")
 
 
 def _cancelled(url: str, cancel: str) -> bool:

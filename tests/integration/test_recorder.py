@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from random import Random
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import psycopg
@@ -24,7 +25,7 @@ from adapters.postgres.installation import install
 from domain.events import Event
 from domain.recording import Outcome, deal_stream
 from projections import READ_MODELS
-from tests.notation import corrected, deal, instant, reference_price, rejected
+from tests.notation import corrected, deal, instant, reference_price, rejected, resolved
 
 ANNA = deal("anna buys 10 MW 08-09 at 40")
 OTHER = deal("anna buys 10 MW 08-09 at 41")
@@ -256,3 +257,39 @@ def test_an_event_of_the_library_that_exists_already_is_refused(recorder: EventL
 
 
 del AggregateRecorderTestCase, ApplicationRecorderTestCase, NonInterleavingNotificationIDsBaseCase
+
+
+NOTED_AT_THE_COMMIT = """
+    CREATE TABLE noted (setting text);
+    CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN INSERT INTO noted VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER note AFTER INSERT ON wattbook.events DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION note()
+"""
+
+
+@pytest.mark.parametrize("where", ["database", "role", "url"])
+@pytest.mark.parametrize(
+    ("habit", "kept"), [("off", "on"), ("local", "on"), ("on", "on"), ("remote_write", "remote_write")]
+)
+def test_every_commit_waits_for_the_disk_also_where_the_habit_is_another(
+    database: str, where: str, habit: str, kept: str
+) -> None:
+    install(database, READ_MODELS)
+    name = urlsplit(database).path[1:]
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(NOTED_AT_THE_COMMIT.encode())
+        if where != "url":
+            whose = f'DATABASE "{name}"' if where == "database" else f'ROLE CURRENT_USER IN DATABASE "{name}"'
+            connection.execute(f"ALTER {whose} SET synchronous_commit = {habit}".encode())
+    url = f"{database}&options=-csynchronous_commit%3D{habit}" if where == "url" else database
+    recorder = open_recorder(url)
+    try:
+        recorder.append([ANNA])
+        recorder.append([OTHER])
+        recorder.append_decided(["resolution:1"], lambda _: [resolved(1)])
+        recorder.insert_events([StoredEvent("library", 1, "deal.confirmed.v1", b"{}")])
+    finally:
+        recorder.datastore.close()
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT setting FROM noted").fetchall() == [(kept,)] * 4

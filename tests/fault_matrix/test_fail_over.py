@@ -1,0 +1,40 @@
+"""Row 21 of the fault matrix: another server takes the database's place, and at first takes nothing."""
+
+from functools import partial
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.fault_matrix.faulted import faulted
+from tests.fault_matrix.invariants import stored_log
+from tests.fault_matrix.said import trading
+from tests.servers import server_of_its_own, standby_of
+
+
+@pytest.mark.parametrize("row", ["row_21"])
+async def test_a_fail_over_is_waited_for_and_rejects_no_deal(tmp_path: Path, row: str) -> None:
+    """21: the leader is gone, its standby is read-only until it is promoted; 0 acked lost, no role ends."""
+    with server_of_its_own() as server, standby_of(server) as standby:
+        async with faulted(tmp_path, server.get_uri()) as desk:
+            async with trading(desk.exchange, 21) as market:
+                await market.more(50)
+                desk.database.to = f"{standby}/.s.PGSQL.5432"
+                desk.database.reset()
+                await desk.wattbook.until(partial(_refused, standby, "SELECT FOR UPDATE", "INSERT", "LISTEN"))
+                await market.more(300)
+                desk.url = f"postgresql://postgres@/postgres?host={standby}"
+                with psycopg.connect(desk.url, autocommit=True) as connection:
+                    connection.execute("SELECT pg_promote()")
+                await market.more(50)
+            await desk.recovered(market)
+            assert {row.topic for row in stored_log(desk.url)} == {
+                "deal.confirmed.v1",
+                "feed.connected.v1",
+            }
+
+
+def _refused(standby: Path, *commands: str) -> bool:
+    """Tell whether the standby has been asked for each of *commands*, and has refused it."""
+    log = (standby / "log").read_text()
+    return all(f"ERROR:  cannot execute {command} " in log for command in commands)
