@@ -1,4 +1,4 @@
-"""Up to when is the record complete: since when has some line to the exchange always been open, or a file told?"""
+"""When was no line to the exchange open?"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,14 +21,6 @@ class Outage:
     end: datetime | None
 
 
-@dataclass(frozen=True)
-class Told:
-    """A stretch of which a day file told every deal."""
-
-    start: datetime
-    end: datetime
-
-
 def outages(connections: Iterable[Connection]) -> tuple[Outage, ...]:
     """Return every stretch without any open line since the first connection, the oldest first.
 
@@ -45,36 +37,3 @@ def outages(connections: Iterable[Connection]) -> tuple[Outage, ...]:
     if covered_until is not None:
         found.append(Outage(covered_until, None))
     return tuple(found)
-
-
-def untold(gaps: Iterable[Outage], told: Iterable[Told]) -> tuple[Outage, ...]:
-    """Return what is left of *gaps* where no file told the deals, the oldest first."""
-    stretches = sorted(told, key=lambda each: each.start)
-    left: list[Outage] = []
-    for gap in gaps:
-        start: datetime | None = gap.start
-        for stretch in stretches:
-            if start is None or (gap.end is not None and stretch.start >= gap.end):
-                break
-            if stretch.end <= start:
-                continue
-            if stretch.start > start:
-                left.append(Outage(start, stretch.start))
-            start = stretch.end if gap.end is None or stretch.end < gap.end else None
-        if start is not None:
-            left.append(Outage(start, gap.end))
-    return tuple(left)
-
-
-def complete_up_to(
-    connections: Iterable[Connection], recorded_at: datetime | None, told: Iterable[Told] = ()
-) -> datetime | None:
-    """Return the start of the oldest stretch without any open line that no file told, else *recorded_at*.
-
-    ``None`` before the first connection: nothing is known to be complete.
-    """
-    known = tuple(connections)
-    if not known:
-        return None
-    gaps = untold(outages(known), told)
-    return gaps[0].start if gaps else recorded_at

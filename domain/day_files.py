@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from domain.coverage import Told
 from domain.errors import DayFileRefusedError
 from domain.periods import FIRST_DAY, LAST_DAY
+from domain.telling import Told
 
 NAMED: Final = 100
 """How many differing and how many extra deals an import names in the log; it counts all of them."""

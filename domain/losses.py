@@ -1,14 +1,15 @@
 """Which lines were lost when an outage began, how was each loss noticed, and what of the outage did a file tell?"""
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from domain.coverage import Connection, Outage, Told, outages, untold
+from domain.coverage import Connection, Outage, outages
 from domain.decimals import EXACT
+from domain.telling import Telling, ToldByFile
 
 
 @dataclass(frozen=True)
@@ -18,13 +19,6 @@ class LineConnection(Connection):
     line: str
     noticed_at: datetime | None
     reason: str | None
-
-
-@dataclass(frozen=True)
-class ToldByFile(Told):
-    """A stretch of which the day file ``file`` told every deal."""
-
-    file: str
 
 
 @dataclass(frozen=True)
@@ -75,32 +69,70 @@ class OutageAccount:
         return any(stretch.start <= last_delivery for stretch in self.untold)
 
 
-@dataclass(frozen=True)
 class Coverage:
-    """When lines were open, as known at one moment: outages and losses, the oldest first."""
+    """When lines were open, as known at one moment, and what of the rest day files told.
 
-    connected_once: bool
-    outages: tuple[OutageAccount, ...]
-    losses: tuple[LineLoss, ...]
+    A year may leave tens of thousands of outages and nobody looks at them all, so the account
+    of one is given when it is asked for.
+    """
+
+    def __init__(self, connections: Iterable[LineConnection], told: Iterable[ToldByFile] = ()) -> None:
+        known = tuple(connections)
+        self._connected_once = bool(known)
+        self._outages = outages(known)
+        self._telling = Telling(told)
+        self._untold = [place for place, gap in enumerate(self._outages) if not self._telling.tells_all(gap)]
+        self._losses = losses(known)
+        self._lost_at = [loss.lost_at for loss in self._losses]
+        self._last_loss = {loss.line: loss for loss in self._losses}
+        self._loss_counts = Counter(loss.line for loss in self._losses)
+
+    @property
+    def untold_outages(self) -> int:
+        """Of how many outages no file told all deals."""
+        return len(self._untold)
 
     def complete_up_to(self, recorded_at: datetime | None) -> datetime | None:
         """Return the start of the oldest stretch that no file told, else *recorded_at*; ``None`` before any line."""
-        untold = (part.start for outage in self.outages for part in outage.untold)
-        return next(untold, recorded_at) if self.connected_once else None
+        if not self._connected_once:
+            return None
+        return self._telling.untold(self._outages[self._untold[0]])[0].start if self._untold else recorded_at
 
     def last_loss(self, line: str) -> LineLoss | None:
         """Return how *line* was lost last."""
-        return next((loss for loss in reversed(self.losses) if loss.line == line), None)
+        return self._last_loss.get(line)
 
     def losses_of(self, line: str) -> int:
         """Return how often *line* was lost."""
-        return sum(loss.line == line for loss in self.losses)
+        return self._loss_counts[line]
 
+    def accounts(self) -> Iterator[OutageAccount]:
+        """Yield what is known of every outage, the newest first."""
+        return map(self._account, reversed(range(len(self._outages))))
 
-def coverage_of(connections: Iterable[LineConnection], told: Iterable[ToldByFile] = ()) -> Coverage:
-    """Return when lines were open, and what of the rest day files told."""
-    known = tuple(connections)
-    return Coverage(bool(known), accounts(known, told), losses(known))
+    def untold_accounts(self, last_delivery: datetime | None = None) -> Iterator[OutageAccount]:
+        """Yield what is known of every outage that no files told all of, the newest first.
+
+        With *last_delivery*, just of those that concern the day whose last delivery begins then.
+        """
+        places = self._untold
+        if last_delivery is not None:
+            places = places[: bisect_right(places, last_delivery, key=lambda place: self._outages[place].start)]
+        found = map(self._account, reversed(places))
+        return (account for account in found if last_delivery is None or account.concerns(last_delivery))
+
+    def _account(self, place: int) -> OutageAccount:
+        gap = self._outages[place]
+        covered_from = self._outages[place - 1].end if place else None
+        first = 0 if covered_from is None else bisect_left(self._lost_at, covered_from)
+        lines = {loss.line: loss for loss in self._losses[first : bisect_right(self._lost_at, gap.start)]}
+        return OutageAccount(
+            start=gap.start,
+            end=gap.end,
+            lines=tuple(sorted(lines.values(), key=lambda loss: (-loss.lost_at.timestamp(), loss.line))),
+            told_by=self._telling.told_by(gap),
+            untold=self._telling.untold(gap),
+        )
 
 
 def losses(connections: Iterable[LineConnection]) -> tuple[LineLoss, ...]:
@@ -116,37 +148,12 @@ def losses(connections: Iterable[LineConnection]) -> tuple[LineLoss, ...]:
     return tuple(sorted(found, key=lambda loss: (loss.lost_at, loss.line)))
 
 
-def accounts(connections: Iterable[LineConnection], told: Iterable[ToldByFile] = ()) -> tuple[OutageAccount, ...]:
-    """Return what is known of every stretch without any open line, the oldest first."""
-    known, files = tuple(connections), sorted(told, key=lambda each: (each.start, each.file))
-    lost = losses(known)
-    lost_at = [loss.lost_at for loss in lost]
-    found: list[OutageAccount] = []
-    covered_from: datetime | None = None
-    for gap in outages(known):
-        first = 0 if covered_from is None else bisect_left(lost_at, covered_from)
-        lines = {loss.line: loss for loss in lost[first : bisect_right(lost_at, gap.start)]}
-        found.append(
-            OutageAccount(
-                start=gap.start,
-                end=gap.end,
-                lines=tuple(sorted(lines.values(), key=lambda loss: (-loss.lost_at.timestamp(), loss.line))),
-                told_by=tuple(dict.fromkeys(each.file for each in files if _overlap(each, gap))),
-                untold=untold((gap,), files),
-            )
-        )
-        covered_from = gap.end
-    return tuple(found)
-
-
 def _losses_of(line: str, held: Sequence[LineConnection]) -> list[LineLoss]:
-    ended = {each.ended_at: each for each in sorted(held, key=lambda each: each.noticed_at or each.opened_at)}
+    ended = ((each.ended_at, each.noticed_at, each.reason) for each in held if each.ended_at is not None)
+    ends = sorted((ended_at, noticed_at or ended_at, reason or "") for ended_at, noticed_at, reason in ended)
+    ended_at = [each[0] for each in ends]
     found = []
     for gap in outages(held):
-        last = ended[gap.start]
-        found.append(LineLoss(line, gap.start, last.noticed_at or gap.start, last.reason or ""))
+        lost_at, noticed_at, reason = ends[bisect_right(ended_at, gap.start) - 1]
+        found.append(LineLoss(line, lost_at, noticed_at, reason))
     return found
-
-
-def _overlap(told: Told, gap: Outage) -> bool:
-    return told.end > gap.start and (gap.end is None or told.start < gap.end)

@@ -70,8 +70,8 @@ class Snapshot(Positions, Protocol):
     async def feeds(self) -> Sequence[FeedStatus]:
         """Return how each line to the exchange is."""
 
-    async def outages(self, position: int, day: date | None, untold_only: bool) -> Sequence[OutageAccount]:
-        """Return every outage known at *position*, or those that may have cost *day* deals, newest first."""
+    async def outages(self, position: int, day: date | None, untold_only: bool, limit: int) -> Sequence[OutageAccount]:
+        """Return the newest outages known at *position*, or those that may have cost *day* deals, newest first."""
 
     async def feed_connections(self, start: datetime, end: datetime, limit: int) -> Sequence[FeedConnection]:
         """Return the connections that were open at some moment from *start* to *end*, newest first."""

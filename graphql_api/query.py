@@ -207,8 +207,8 @@ class Query:
     ) -> list[Fields]:
         limit = rows(first)
         snapshot, position = await info.context.as_of(moment(as_of))
-        found = await snapshot.outages(position, given(delivery_day), untold_only)
-        return [outage_fields(outage) for outage in found[:limit]]
+        found = await snapshot.outages(position, given(delivery_day), untold_only, limit)
+        return [outage_fields(outage) for outage in found]
 
     @strawberry.field(
         graphql_type=list[types.FeedConnection],

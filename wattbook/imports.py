@@ -20,11 +20,11 @@ from adapters.event_log.pages import LogPages
 from adapters.event_log.writer import EventLog
 from adapters.exchange.messages import Unreadable
 from adapters.read_models.tables import ReadTables
-from domain.coverage import Told
 from domain.day_files import NAMED, day_of, told_by, whole_day
 from domain.deliveries import FILES
 from domain.errors import DayFileRefusedError, FencedError
 from domain.events import DayFileImported, DealConfirmed, DealKey, Event, MessageRejected, Receipt
+from domain.telling import Told
 from projections import READ_MODELS
 from projections.runner import Runner
 from wattbook.import_report import Progress, print_json, print_text

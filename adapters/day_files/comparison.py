@@ -15,8 +15,8 @@ from psycopg.rows import TupleRow, kwargs_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from adapters.day_files.rows import FileRow
-from domain.coverage import Told
 from domain.events import DealKey
+from domain.telling import Told
 from projections.day_files import day_files
 from projections.deals import deals
 

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from adapters.day_files.rows import HEADER, FileRow, read_file_row
 from adapters.exchange.messages import UNREADABLE, Unreadable
-from domain.coverage import Told
 from domain.errors import DayFileChangedError, DayFileRefusedError
+from domain.telling import Told
 
 LONGEST_LINE_BYTES: Final = 8 * 1024
 _BOM: Final = b"\xef\xbb\xbf"

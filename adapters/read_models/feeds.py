@@ -1,5 +1,6 @@
 """How are the lines to the exchange, and up to when can no deal be missing?"""
 
+import asyncio
 from collections import OrderedDict
 from datetime import datetime
 from typing import Final
@@ -8,7 +9,8 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
-from domain.losses import Coverage, LineConnection, ToldByFile, coverage_of
+from domain.losses import Coverage, LineConnection
+from domain.telling import ToldByFile
 from projections.day_files import day_files
 from projections.feeds import feeds as model
 from projections.reading import FeedConnection, FeedState, FeedStatus
@@ -73,11 +75,15 @@ _FETCHED_AT: Final = "SELECT fetched_at FROM wattbook_state.market_data_provider
 
 
 class CoverageMemory:
-    """Remembers when the lines were open and what files told, as known after each change: the past does not change."""
+    """Remembers when the lines were open and what files told, as known now and at the moments asked for last.
 
-    def __init__(self, size: int = 100) -> None:
+    The past does not change, but a year of it may take megabytes.
+    """
+
+    def __init__(self, size: int = 4) -> None:
         self._size = size
         self._known: OrderedDict[int, Coverage] = OrderedDict()
+        self._working = asyncio.Lock()
 
     async def known_at(
         self, connection: AsyncConnection[TupleRow], position: int
@@ -95,14 +101,15 @@ class CoverageMemory:
         row = await cursor.fetchone()
         recorded_at, newest = row or (None, None)
         if newest is None:
-            return recorded_at, coverage_of(())
+            return recorded_at, Coverage(())
         if newest not in self._known:
-            cursor = await connection.execute(_CONNECTIONS, {"as_of": position}, prepare=True)
-            connections = [LineConnection(*each) for each in await cursor.fetchall()]
-            cursor = await connection.execute(_TOLD, {"as_of": position}, prepare=True)
-            self._known[newest] = coverage_of(connections, [ToldByFile(*each) for each in await cursor.fetchall()])
-            while len(self._known) > self._size:
-                self._known.popitem(last=False)
+            # After a change everybody asks at once: one works it out, the others find it.
+            async with self._working:
+                if newest not in self._known:
+                    self._known[newest] = await _worked_out(connection, position)
+        self._known.move_to_end(newest)
+        while len(self._known) > self._size:
+            self._known.popitem(last=False)
         return recorded_at, self._known[newest]
 
 
@@ -132,6 +139,17 @@ async def reference_price_fetched_at(connection: AsyncConnection[TupleRow]) -> d
     cursor = await connection.execute(_FETCHED_AT, prepare=True)
     row = await cursor.fetchone()
     return row[0] if row else None
+
+
+async def _worked_out(connection: AsyncConnection[TupleRow], position: int) -> Coverage:
+    cursor = await connection.execute(_CONNECTIONS, {"as_of": position}, prepare=True)
+    held = await cursor.fetchall()
+    cursor = await connection.execute(_TOLD, {"as_of": position}, prepare=True)
+    told = await cursor.fetchall()
+    # A year of lines that come and go takes a tenth of a second, for which nobody else shall wait.
+    return await asyncio.to_thread(
+        lambda: Coverage([LineConnection(*each) for each in held], [ToldByFile(*each) for each in told])
+    )
 
 
 def _state(is_open: bool | None) -> FeedState:

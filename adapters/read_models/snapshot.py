@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from psycopg import AsyncConnection
@@ -123,14 +124,15 @@ class ReadSnapshot:
         coverage = await self.coverage.at(self.connection, self.projected)
         return await feed_reads.feeds(self.connection, self.lines, coverage)
 
-    async def outages(self, position: int, day: date | None, untold_only: bool) -> list[OutageAccount]:
-        """Return every outage known at *position*, or those that may have cost *day* deals, newest first."""
+    async def outages(self, position: int, day: date | None, untold_only: bool, limit: int) -> list[OutageAccount]:
+        """Return the newest outages known at *position*, or those that may have cost *day* deals, newest first."""
         coverage = await self.coverage.at(self.connection, position)
-        found = [outage for outage in coverage.outages if not (untold_only and outage.is_told)]
         if day is not None:
             last = [period.start for period in periods_of(day, self.zone)[-1:]]
-            found = [outage for outage in found if last and outage.concerns(last[0])]
-        return found[::-1]
+            found = coverage.untold_accounts(last[0]) if last else iter(())
+        else:
+            found = coverage.untold_accounts() if untold_only else coverage.accounts()
+        return list(islice(found, limit))
 
     async def feed_connections(self, start: datetime, end: datetime, limit: int) -> list[FeedConnection]:
         """Return the connections that were open at some moment from *start* to *end*, newest first."""
@@ -146,7 +148,7 @@ class ReadSnapshot:
             reference_price_fetched_at=await feed_reads.reference_price_fetched_at(self.connection),
             open_rejections=await rejection_reads.open_count(self.connection, scope, self.projected),
             complete_up_to=(await self.knowledge(self.projected)).complete_up_to,
-            untold_outages=sum(not outage.is_told for outage in coverage.outages),
+            untold_outages=coverage.untold_outages,
             warnings=await standing_warnings(self.connection),
         )
 

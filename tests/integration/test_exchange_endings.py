@@ -8,7 +8,7 @@ from datetime import timedelta
 from websockets.asyncio.server import ServerConnection
 
 from adapters.journal.entries import LineConnected, LineDisconnected
-from domain.coverage import Connection, complete_up_to
+from domain.coverage import Connection, outages
 from tests.exchanges import RawLine, exchange, raw_exchange, say, stay
 from tests.held_line import QUICK, Notebook, held, now
 from tests.waiting import eventually
@@ -48,8 +48,7 @@ async def test_two_quiet_lines_on_which_the_exchange_hangs_up_in_turn_leave_no_g
         second.now.set()
         await eventually(lambda: len(two.connections) == 2)
 
-        recorded_at = now()
-        assert complete_up_to(connections(one, two), recorded_at) == recorded_at
+        assert outages(connections(one, two)) == ()
 
 
 async def test_a_line_that_falls_silent_worked_until_its_last_byte() -> None:

@@ -22,9 +22,9 @@ from adapters.journal.entries import (
     journal_paths,
 )
 from adapters.journal.reader import open_journals
-from domain.coverage import Connection, complete_up_to
+from domain.coverage import Connection, outages
 from tests.exchanges import exchange
-from tests.journal_entries import LATER, noted, now
+from tests.journal_entries import noted, now
 from tests.waiting import eventually
 from wattbook.receive import receive
 from wattbook.settings import Settings
@@ -226,7 +226,7 @@ async def test_receivers_of_quiet_lines_that_are_killed_in_turn_leave_no_gap(tmp
     ends = {each.connection: each.last_heard_at for each in found if isinstance(each, LineDisconnected)}
     connections = [Connection(each.at, ends.get(each.connection)) for each in found if isinstance(each, LineConnected)]
     assert (len(connections), len(ends)) == (4, 2)
-    assert complete_up_to(connections, LATER) == LATER
+    assert outages(connections) == ()
 
 
 async def test_a_receiver_that_was_held_up_reads_on_without_losing_its_line(tmp_path: Path) -> None:

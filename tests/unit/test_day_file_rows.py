@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from adapters.day_files.rows import read_file_row, read_row
 from adapters.exchange.messages import Unreadable
-from domain.coverage import Told
 from domain.day_files import day_of, told_by, whole_day
 from domain.errors import DayFileRefusedError
 from domain.events import Deal, DealConfirmed
+from domain.telling import Told
 from tests.day_file_rows import row_of
 from tests.histories import deals
 from tests.notation import AUTUMN, BERLIN, DAY, SPRING, agreed, instant

@@ -1,12 +1,16 @@
 """What is known of a stretch without any line: which lines were lost, how was it noticed, what did files tell?"""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.coverage import Outage, complete_up_to, outages
-from domain.losses import LineConnection, ToldByFile, accounts, coverage_of, losses
+from domain.coverage import Outage, outages
+from domain.losses import Coverage, LineConnection, OutageAccount, losses
+from domain.telling import ToldByFile
 from tests.notation import instant
 
 NOW = instant("18:00:00")
@@ -22,6 +26,11 @@ def held(
 
 def told(start: str, end: str, file: str = "exchange_trades_20230206.csv") -> ToldByFile:
     return ToldByFile(instant(start), instant(end), file)
+
+
+def accounts(connections: Sequence[LineConnection], files: Sequence[ToldByFile] = ()) -> list[OutageAccount]:
+    """Return what is known of each outage, the oldest first."""
+    return list(Coverage(connections, files).accounts())[::-1]
 
 
 TWO_LINES_DOWN = (
@@ -65,7 +74,7 @@ def test_a_line_that_was_given_up_before_the_last_outage_is_not_named_again() ->
 
 def test_a_receiver_that_is_replaced_without_a_gap_loses_no_line() -> None:
     assert losses([held("1", "06:00:00", "09:00:00"), held("1", "08:59:00")]) == ()
-    coverage = coverage_of(TWO_LINES_DOWN)
+    coverage = Coverage(TWO_LINES_DOWN)
     assert (coverage.losses_of("exchange/1"), coverage.losses_of("exchange/9")) == (1, 0)
     last = coverage.last_loss("exchange/2")
     assert last is not None
@@ -106,4 +115,101 @@ def test_every_outage_is_accounted_for_and_names_at_least_the_line_it_began_with
     found = accounts(connections)
     assert tuple(Outage(outage.start, outage.end) for outage in found) == outages(connections)
     assert all(outage.lines[0].lost_at == outage.start for outage in found)
-    assert coverage_of(connections).complete_up_to(NOW) == complete_up_to(connections, NOW)
+
+
+def test_before_the_first_connection_nothing_is_known_to_be_complete() -> None:
+    assert Coverage([]).complete_up_to(None) is None
+    assert Coverage([]).complete_up_to(NOW) is None
+
+
+def test_while_a_line_is_open_all_is_complete_up_to_the_last_event() -> None:
+    assert Coverage([held("1", "06:00:00")]).complete_up_to(NOW) == NOW
+
+
+def test_the_oldest_outage_is_where_the_record_stops_being_complete() -> None:
+    connections = [held("1", "06:00:00", "09:00:00"), held("1", "09:00:01", "12:00:00"), held("1", "13:00:00")]
+    assert Coverage(connections).complete_up_to(NOW) == instant("09:00:00")
+
+
+def test_when_every_line_is_lost_the_record_is_complete_up_to_the_last_one() -> None:
+    connections = [held("1", "06:00:00", "09:00:00"), held("2", "06:00:00", "09:30:00")]
+    assert Coverage(connections).complete_up_to(NOW) == instant("09:30:00")
+
+
+def test_a_file_that_tells_all_of_an_outage_makes_the_record_complete_again() -> None:
+    connections = [held("1", "06:00:00", "09:00:00"), held("1", "09:30:00", "12:00:00"), held("2", "12:00:00")]
+    assert Coverage(connections).complete_up_to(NOW) == instant("09:00:00")
+    assert Coverage(connections, [told("00:00:00", "09:15:00")]).complete_up_to(NOW) == instant("09:15:00")
+    assert Coverage(connections, [told("00:00:00", "17:00:00")]).complete_up_to(NOW) == NOW
+
+
+@given(spans, st.lists(st.tuples(minutes, minutes).filter(lambda pair: pair[0] < pair[1]), max_size=6))
+def test_completeness_is_what_a_minute_by_minute_look_says(
+    held_lines: list[tuple[str, int, int | None]], files: list[tuple[int, int]]
+) -> None:
+    def at(minute: int) -> datetime:
+        return instant(f"08:{minute:02}:00")
+
+    held_lines = [(line, start, None if end is None else max(start, end)) for line, start, end in held_lines]
+    coverage = Coverage(
+        [
+            held(line, f"08:{start:02}:00", None if end is None else f"08:{end:02}:00")
+            for line, start, end in held_lines
+        ],
+        [ToldByFile(at(start), at(end), "a.csv") for start, end in files],
+    )
+    expected: datetime | None = None
+    if held_lines:
+        minute = min(start for _, start, _ in held_lines)
+        while minute < 60 and (
+            any(start <= minute and (end is None or minute < end) for _, start, end in held_lines)
+            or any(start <= minute < end for start, end in files)
+        ):
+            minute += 1
+        expected = NOW if minute == 60 else at(minute)
+    assert coverage.complete_up_to(NOW) == expected
+    assert coverage.untold_outages == sum(not account.is_told for account in coverage.accounts())
+
+
+@given(spans, minutes)
+def test_the_outages_of_a_day_are_those_that_concern_it_the_newest_first(
+    held_lines: list[tuple[str, int, int | None]], last_delivery: int
+) -> None:
+    coverage = Coverage(
+        [
+            held(line, f"08:{start:02}:00", None if end is None else f"08:{max(start, end):02}:00")
+            for line, start, end in held_lines
+        ],
+        [told("08:10:00", "08:20:00"), told("08:15:00", "08:40:00")],
+    )
+    untold = [account for account in coverage.accounts() if not account.is_told]
+    last = instant(f"08:{last_delivery:02}:00")
+    assert list(coverage.untold_accounts()) == untold
+    assert list(coverage.untold_accounts(last)) == [account for account in untold if account.concerns(last)]
+
+
+class Compared(datetime):
+    """An instant that counts how often it is compared."""
+
+    comparisons = 0
+
+    def __lt__(self, other: datetime) -> bool:  # type: ignore[override]  # as the type of datetime itself does
+        Compared.comparisons += 1
+        return super().__lt__(other)
+
+
+def test_the_work_for_years_of_outages_and_files_grows_with_their_number_not_with_their_product() -> None:
+    def at(minutes: int) -> datetime:
+        return Compared(2023, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+
+    def comparisons(count: int) -> int:
+        Compared.comparisons = 0
+        connections = [
+            LineConnection(at(n), at(n + 1), "exchange/1", at(n + 1), "reset") for n in range(0, 2 * count, 2)
+        ]
+        coverage = Coverage(connections, [ToldByFile(at(n), at(n + 1), "a.csv") for n in range(1, 2 * count - 1, 2)])
+        assert (coverage.complete_up_to(NOW), coverage.untold_outages) == (at(2 * count - 1), 1)
+        assert len(list(islice(coverage.accounts(), 500))) == min(count, 500)
+        return Compared.comparisons
+
+    assert comparisons(4_000) < 8 * comparisons(1_000)
