@@ -1,6 +1,7 @@
 """Which day is a day file of, and which stretch of time does it tell?"""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -45,7 +46,52 @@ def whole_day(day: date, zone: ZoneInfo) -> Told:
     return Told(start, end)
 
 
-def told_by(day: date, zone: ZoneInfo, modified_at: datetime, now: datetime) -> Told:
-    """Return the stretch that a file of *day* tells: a file knows nothing that came after it was written."""
+@dataclass(frozen=True)
+class Doubt:
+    """Where a file was found to lack deals: ``first_extra`` is when the first of them was executed.
+
+    ``last_before`` is when the file's last deal before it was, and ``in_order`` is whether
+    the file has its deals in the order of their execution.
+    """
+
+    first_extra: datetime
+    last_before: datetime | None
+    in_order: bool
+
+
+def judged_by(day: date, zone: ZoneInfo, modified_at: datetime, now: datetime) -> Told:
+    """Return in which stretch a deal that a file of *day* lacks is extra: it can know none made after it was written.
+
+    Judging too much is safe: a deal that is extra for no reason makes a file tell less.
+    """
     whole = whole_day(day, zone)
     return Told(whole.start, max(whole.start, min(whole.end, modified_at, now)))
+
+
+def told_by(whole: Told, judged: Told, last_deal: datetime | None, doubt: Doubt | None = None) -> Told:
+    """Return the stretch of which a file tells every deal.
+
+    A file of a day that was over when it was written has all deals of the day, by what it
+    is. When an earlier one was written nobody knows, a copy is younger than what it says: it
+    tells until its last deal. A file that lacks a deal is cut, or older than it looks: it
+    tells until its last deal before that one, and where it has no order, nothing.
+    """
+    if doubt is not None:
+        until = doubt.last_before if doubt.in_order else None
+    else:
+        until = whole.end if judged.end >= whole.end else last_deal
+    return Told(whole.start, whole.start if until is None else min(until, judged.end))
+
+
+def why_no_further(whole: Told, told_until: datetime, extra: int) -> str | None:
+    """Return why a file tells all only until *told_until*; ``None`` where it tells its *whole* day."""
+    if told_until >= whole.end:
+        return None
+    if extra:
+        lacking = "1 deal that is" if extra == 1 else f"{extra} deals that are"
+        what = "it tells nothing" if told_until <= whole.start else "it tells nothing after its last deal before that"
+        return f"the file lacks {lacking} in the log, so {what}: ask the exchange for the whole file"
+    return (
+        "the file was written before its day was over, so it tells nothing after its last deal: "
+        "import the file of the whole day when there is one"
+    )

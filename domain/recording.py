@@ -183,8 +183,13 @@ def _decide_price(event: ReferencePriceUpdated, past: Sequence[Recorded]) -> Dec
 
 
 def _decide_day_file(event: DayFileImported, past: Sequence[Recorded]) -> Decision:
-    """The same file is news only where it tells more: a quiet day is written again, later, in equal bytes."""
-    for recorded in past:
-        if isinstance(recorded.event, DayFileImported) and recorded.event.told_until >= event.told_until:
-            return AlreadyRecorded(recorded.position)
+    """The same file is news where it tells more, or where it was found since to lack deals.
+
+    A quiet day is written again, later, in equal bytes; a copy that seems older unsays nothing.
+    """
+    for recorded in reversed(past):
+        if isinstance(before := recorded.event, DayFileImported):
+            tells_less = event.told_until < before.told_until and event.extra > 0
+            is_news = event.told_until > before.told_until or tells_less
+            return Append(event) if is_news else AlreadyRecorded(recorded.position)
     return Append(event)

@@ -3,10 +3,14 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import accumulate
+from typing import Final
 
 from domain.coverage import Outage
+
+LATE: Final = timedelta(minutes=10)
+"""How long after its execution a deal may be sent: a file tells what was executed, an outage loses what is sent."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,11 @@ class ToldByFile(Told):
 
 
 class Telling:
-    """What day files told, so arranged that each outage finds what concerns it without a look at the rest."""
+    """What day files told, so arranged that each outage finds what concerns it without a look at the rest.
+
+    What was sent within :data:`LATE` after the start of a file's stretch may have been
+    executed before it, so it is told only together with the file of the stretch before.
+    """
 
     def __init__(self, told: Iterable[ToldByFile]) -> None:
         self._files = sorted(told, key=lambda each: (each.start, each.file))
@@ -33,14 +41,15 @@ class Telling:
         # Up to when a file or any before it told: never falling, unlike their own ends.
         self._file_ends = list(accumulate((each.end for each in self._files), max))
         # All that is told, as stretches that neither touch nor overlap.
-        self._starts: list[datetime] = []
-        self._ends: list[datetime] = []
+        joined: list[Told] = []
         for each in self._files:
-            if self._ends and each.start <= self._ends[-1]:
-                self._ends[-1] = max(self._ends[-1], each.end)
-            elif each.start < each.end:
-                self._starts.append(each.start)
-                self._ends.append(each.end)
+            if joined and each.start <= joined[-1].end:
+                joined[-1] = Told(joined[-1].start, max(joined[-1].end, each.end))
+            else:
+                joined.append(each)
+        told_when_sent = [each for each in joined if each.start + LATE < each.end]
+        self._starts = [each.start + LATE for each in told_when_sent]
+        self._ends = [each.end for each in told_when_sent]
 
     def tells_all(self, gap: Outage) -> bool:
         """Return whether nothing of *gap* is left untold."""

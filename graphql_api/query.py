@@ -183,7 +183,8 @@ class Query:
     async def day_files(self, info: Info, first: int = 50) -> list[Fields]:
         limit = rows(first)
         snapshot = await info.context.snapshot()
-        return [day_file_fields(row) for row in await snapshot.day_files(info.context.viewer.scope, limit)]
+        zone = info.context.services.market.zone
+        return [day_file_fields(row, zone) for row in await snapshot.day_files(info.context.viewer.scope, limit)]
 
     @strawberry.field(graphql_type=list[types.Feed])
     async def feeds(self, info: Info) -> list[Fields]:

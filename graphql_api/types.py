@@ -183,6 +183,9 @@ class DayFile:
     told_until: datetime = strawberry.field(
         description="From toldFrom to here no deal can be missing, whatever the lines did."
     )
+    why_no_further: str | None = strawberry.field(
+        description="Why it does not tell its whole day, and what to do, in words; null where it does."
+    )
 
 
 @strawberry.type(description="How a line to the exchange was lost.")

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import cast
+from zoneinfo import ZoneInfo
 
 from domain.canonical import (
     Fields,
@@ -13,6 +14,7 @@ from domain.canonical import (
     position_text,
     time_text,
 )
+from domain.day_files import whole_day, why_no_further
 from domain.health_warnings import HealthWarning
 from domain.losses import LineLoss, OutageAccount
 from domain.performance import ReferencePrice
@@ -83,8 +85,8 @@ def rejection_fields(row: RejectionRow) -> Fields:
     }
 
 
-def day_file_fields(row: DayFileRow) -> Fields:
-    """Return the fields of the schema's ``DayFile``."""
+def day_file_fields(row: DayFileRow, zone: ZoneInfo) -> Fields:
+    """Return the fields of the schema's ``DayFile``; *zone* is the market's."""
     return {
         "name": row.name,
         "day": day_text(row.day),
@@ -100,6 +102,7 @@ def day_file_fields(row: DayFileRow) -> Fields:
         "differing": row.differing,
         "toldFrom": time_text(row.told_from),
         "toldUntil": time_text(row.told_until),
+        "whyNoFurther": why_no_further(whole_day(row.day, zone), row.told_until, row.extra),
     }
 
 

@@ -143,7 +143,11 @@ def lost(up: FeedConnected, at: str, last_heard: str | None = None, reason: str 
 
 
 def imported(
-    told: str = "2023-02-05T23:00:00Z to 2023-02-06T23:00:00Z", *, day: date = DAY, sha256: str = "ab" * 32
+    told: str = "2023-02-05T23:00:00Z to 2023-02-06T23:00:00Z",
+    *,
+    day: date = DAY,
+    sha256: str = "ab" * 32,
+    extra: int = 1,
 ) -> DayFileImported:
     """Return that a file of *day* was imported, which tells the deals of a stretch: ``"07:00:00 to 08:00:00"``."""
     told_from, told_until = told.split(" to ")
@@ -158,12 +162,12 @@ def imported(
         recorded=3,
         rejected=1,
         differing=2,
-        extra=1,
+        extra=extra,
         differing_deals=(
             DealKey(deal_id="7", trader_id="anna", direction="buy"),
             DealKey(deal_id="7", trader_id="ben", direction="sell"),
         ),
-        extra_deals=(DealKey(deal_id="9", trader_id="Çağla", direction="sell"),),
+        extra_deals=(DealKey(deal_id="9", trader_id="Çağla", direction="sell"),)[:extra],
         told_from=instant(told_from),
         told_until=instant(told_until),
         author="desk",

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -12,6 +13,7 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
 from adapters.day_files.comparison import Counts
+from domain.canonical import time_text
 from domain.events import DealKey
 
 
@@ -24,6 +26,10 @@ class Imported(Protocol):
     def sha256(self) -> str: ...
     @property
     def counts(self) -> Counts: ...
+    @property
+    def told_until(self) -> datetime: ...
+    @property
+    def why_no_further(self) -> str | None: ...
     @property
     def missing(self) -> Sequence[DealKey]: ...
     @property
@@ -94,6 +100,8 @@ def print_text(imported: Sequence[Imported]) -> None:
             f"{counts.missing} missing ({counts.recorded} recorded now), "
             f"{counts.differing} differing, {counts.extra} extra"
         )
+        if file.why_no_further:
+            print(f"  tells all until {time_text(file.told_until)}: {file.why_no_further}")
         if counts.rejected:
             print(f"  {counts.rejected} kept as rejections: nobody but a person can say which period they mean")
         _print_keys("differing: the log holds another content, which still counts", counts.differing, file.differing)

@@ -14,13 +14,13 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from adapters.day_files.comparison import Became, Comparison, Counts, take, was_told
-from adapters.day_files.file import DayFile, FileState
+from adapters.day_files.file import DayFile
 from adapters.day_files.rows import read_row
 from adapters.event_log.pages import LogPages
 from adapters.event_log.writer import EventLog
 from adapters.exchange.messages import Unreadable
 from adapters.read_models.tables import ReadTables
-from domain.day_files import NAMED, day_of, told_by, whole_day
+from domain.day_files import NAMED, day_of, judged_by, told_by, whole_day, why_no_further
 from domain.deliveries import FILES
 from domain.errors import DayFileRefusedError, FencedError
 from domain.events import DayFileImported, DealConfirmed, DealKey, Event, MessageRejected, Receipt
@@ -44,9 +44,11 @@ class Checked:
 
     path: Path
     day: date
-    state: FileState
+    whole: Told
+    judged: Told
+    last_deal: datetime | None
+    size_bytes: int
     sha256: str
-    told: Told
     comparison: Comparison
 
 
@@ -57,6 +59,8 @@ class Imported:
     path: Path
     sha256: str
     counts: Counts
+    told_until: datetime
+    why_no_further: str | None
     missing: Sequence[DealKey]
     extra: Sequence[DealKey]
     differing: Sequence[DealKey]
@@ -111,8 +115,10 @@ class _Importer:
         self._event_log = event_log
         self._runner = runner
 
-    async def was_told(self, file: Checked) -> bool:
-        return await was_told(self._connection, self._exchange, file.sha256, file.told.end)
+    async def was_told(self, file: Checked) -> int | None:
+        """Return where *file* was imported before, if it cannot tell more than it did then."""
+        told = told_by(file.whole, file.judged, file.last_deal)
+        return await was_told(self._connection, self._exchange, file.day, file.sha256, told.end)
 
     async def check(self, path: Path, number: int) -> Checked:
         """Read the whole file into a table beside the log; raise :class:`DayFileRefusedError` where it is not good."""
@@ -127,39 +133,43 @@ class _Importer:
                     if line % BATCH == 0:
                         self._progress.reached(file.bytes_read)
                         await asyncio.sleep(0)  # so that it can be stopped
-            told = told_by(day, self._zone, file.state.modified_at, utc_now())
-            sha256 = file.sha256
+            judged = judged_by(day, self._zone, file.state.modified_at, utc_now())
+            size_bytes, sha256 = file.state.size_bytes, file.sha256
         if doubled := await comparison.doubled():
             raise DayFileRefusedError(
                 f"{path}: lines {doubled[0]} and {doubled[1]} are one deal (id, trader, direction) with different "
                 "contents; nothing was recorded"
             )
-        return Checked(path, day, file.state, sha256, told, comparison)
+        return Checked(path, day, whole, judged, await comparison.last_deal(), size_bytes, sha256, comparison)
 
     async def record(self, file: Checked, *, all_names: bool) -> Imported:
         """Record what the log lacks of *file*, and what became of it all; may be done again at any time."""
-        comparison, whole = file.comparison, whole_day(file.day, self._zone)
+        comparison = file.comparison
         await self._bring_up()
-        await comparison.match_in_doubt(whole)
+        await comparison.match_in_doubt(file.whole)
         await self._record_rows(file)
         await self._bring_up()
-        counts = await comparison.compare(whole, file.told)
+        counts = await comparison.compare(file.whole, file.judged)
+        told = told_by(file.whole, file.judged, file.last_deal, await comparison.doubt())
         differing, extra = await comparison.differing_deals(NAMED), await comparison.extra_deals(NAMED)
-        await self._event_log.append([self._event(file, counts, differing, extra)])
+        await self._event_log.append([self._event(file, told, counts, differing, extra)])
         await self._bring_up()
+        why = why_no_further(file.whole, told.end, counts.extra)
         if not all_names:
-            return Imported(file.path, file.sha256, counts, (), extra, differing)
+            return Imported(file.path, file.sha256, counts, told.end, why, (), extra, differing)
         return Imported(
             file.path,
             file.sha256,
             counts,
+            told.end,
+            why,
             await comparison.missing_deals(),
             await comparison.extra_deals(),
             await comparison.differing_deals(),
         )
 
     async def _record_rows(self, file: Checked) -> None:
-        self._progress.begins(f"recording {file.path.name}", file.state.size_bytes)
+        self._progress.begins(f"recording {file.path.name}", file.size_bytes)
         after, done = 0, 0
         while batch := await file.comparison.batch(after, BATCH):
             now = utc_now()
@@ -185,14 +195,14 @@ class _Importer:
         return DealConfirmed(deal=read, receipt=receipt)
 
     def _event(
-        self, file: Checked, counts: Counts, differing: Sequence[DealKey], extra: Sequence[DealKey]
+        self, file: Checked, told: Told, counts: Counts, differing: Sequence[DealKey], extra: Sequence[DealKey]
     ) -> DayFileImported:
         return DayFileImported(
             exchange=self._exchange,
             name=file.path.name,
             day=file.day,
             sha256=file.sha256,
-            size_bytes=file.state.size_bytes,
+            size_bytes=file.size_bytes,
             rows=counts.rows,
             matched=counts.matched,
             recorded=counts.recorded,
@@ -201,8 +211,8 @@ class _Importer:
             extra=counts.extra,
             differing_deals=tuple(differing),
             extra_deals=tuple(extra),
-            told_from=file.told.start,
-            told_until=file.told.end,
+            told_from=told.start,
+            told_until=told.end,
             author=_user(),
         )
 

@@ -7,7 +7,7 @@ recorded is what was checked; and memory holds no more of a large file than of a
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, Literal
 
 from psycopg import AsyncConnection, AsyncCopy
@@ -15,6 +15,7 @@ from psycopg.rows import TupleRow, kwargs_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from adapters.day_files.rows import FileRow
+from domain.day_files import Doubt
 from domain.events import DealKey
 from domain.telling import Told
 from projections.day_files import day_files
@@ -96,7 +97,7 @@ _DIFFERING: Final = SQL("""
 _EXTRA: Final = SQL("""
     CREATE TEMPORARY TABLE {extra} AS
     WITH standing AS ({standing})
-    SELECT s.deal_id, s.trader_id, s.direction FROM standing AS s
+    SELECT s.deal_id, s.trader_id, s.direction, s.executed_at FROM standing AS s
     WHERE NOT EXISTS (SELECT FROM {rows} AS r WHERE {same_deal})
 """)
 _COUNTS: Final = SQL("""
@@ -106,8 +107,19 @@ _COUNTS: Final = SQL("""
            (SELECT count(*) FROM {differing}),
            (SELECT count(*) FROM {extra})
 """)
+_LAST: Final = SQL("SELECT max(executed_at) FROM {rows}")
+_DOUBT: Final = SQL("""
+    WITH first AS (SELECT min(executed_at) AS executed_at FROM {extra})
+    SELECT first.executed_at,
+           (SELECT max(r.executed_at) FROM {rows} AS r WHERE r.executed_at < first.executed_at),
+           (SELECT bool_and(in_order) FROM (
+               SELECT executed_at >= lag(executed_at, 1, executed_at) OVER (ORDER BY line) AS in_order FROM {rows}
+           ) AS each)
+    FROM first
+""")
+# A file that lacked deals lacks them still.
 _TOLD_BEFORE: Final = SQL("""
-    SELECT EXISTS (SELECT FROM {} WHERE exchange = %s AND sha256 = %s AND told_until >= %s)
+    SELECT max(position) FROM {} WHERE exchange = %s AND day = %s AND sha256 = %s AND (told_until >= %s OR extra > 0)
 """).format(Identifier("read_models", day_files.table))
 
 
@@ -173,14 +185,26 @@ class Comparison:
         """Keep what became of the rows of *lines*."""
         await self._connection.execute(self._of(_NOTE), (list(lines), list(became)))
 
-    async def compare(self, whole: Told, told: Told) -> Counts:
-        """Compare with what stands in the read models; extra deals are those executed while the file tells all."""
+    async def last_deal(self) -> datetime | None:
+        """Return when the last deal of the file was executed."""
+        cursor = await self._connection.execute(self._of(_LAST))
+        row = await cursor.fetchone()
+        return None if row is None else row[0]
+
+    async def compare(self, whole: Told, judged: Told) -> Counts:
+        """Compare with what stands in the read models; extra deals are those executed in *judged*."""
         await self._connection.execute(self._of(_DIFFERING), self._within(whole))
-        await self._connection.execute(self._of(_EXTRA), self._within(told))
+        await self._connection.execute(self._of(_EXTRA), self._within(judged))
         cursor = await self._connection.execute(self._of(_COUNTS))
         row = await cursor.fetchone()
         assert row is not None
         return Counts(*row)
+
+    async def doubt(self) -> Doubt | None:
+        """Return where the file was found to lack deals, ``None`` where it lacks none; after :meth:`compare`."""
+        cursor = await self._connection.execute(self._of(_DOUBT))
+        row = await cursor.fetchone()
+        return None if row is None or row[0] is None else Doubt(row[0], row[1], in_order=row[2] is not False)
 
     async def differing_deals(self, limit: int | None = None) -> list[DealKey]:
         """Return the deals that the log holds otherwise, in the file's order."""
@@ -218,8 +242,10 @@ async def take(copy: AsyncCopy, line: int, raw: bytes, row: FileRow) -> None:
     )  # fmt: skip
 
 
-async def was_told(connection: AsyncConnection[TupleRow], exchange: str, sha256: str, until: datetime) -> bool:
-    """Tell whether the same bytes were imported before, and told all *until* then."""
-    cursor = await connection.execute(_TOLD_BEFORE, (exchange, sha256, until))
+async def was_told(
+    connection: AsyncConnection[TupleRow], exchange: str, day: date, sha256: str, until: datetime
+) -> int | None:
+    """Return where the same bytes were imported as that *day*'s before and told *until* then, or all that they can."""
+    cursor = await connection.execute(_TOLD_BEFORE, (exchange, day, sha256, until))
     row = await cursor.fetchone()
-    return row is not None and bool(row[0])
+    return None if row is None else row[0]

@@ -38,10 +38,13 @@ _CONNECTIONS: Final = (
     .format(table=_TABLE)
     .as_bytes()
 )
+# What was found last of the same bytes stands.
 _TOLD: Final = (
     SQL("""
-    SELECT told_from, told_until, name FROM {day_files}
-    WHERE position <= %(as_of)s AND told_until > told_from
+    SELECT told_from, told_until, name FROM (
+        SELECT DISTINCT ON (exchange, day, sha256) told_from, told_until, name FROM {day_files}
+        WHERE position <= %(as_of)s ORDER BY exchange, day, sha256, position DESC
+    ) AS newest WHERE told_until > told_from
 """)
     .format(day_files=_DAY_FILES)
     .as_bytes()

@@ -103,19 +103,6 @@ async def test_extra_and_differing_deals_are_found_and_what_stands_still_counts(
     assert "1 of anna, buy" in said
 
 
-async def test_a_file_of_the_running_day_judges_only_until_it_was_written(
-    trading: Desk, importer: Importer, tmp_path: Path
-) -> None:
-    await trading.knows(*(heard(each) for each in (ONE, THREE)))
-    code, told = await importer.imports(day_file(tmp_path, [ONE], written="2023-02-06T06:25:00Z"))
-    assert (code, told["extra"]) == (0, 0)
-    imported = (await log_of(trading))[-1].event
-    assert isinstance(imported, DayFileImported)
-    assert imported.told_until == instant("06:25:00")
-    code, told = await importer.imports(day_file(tmp_path, [ONE], written="2023-02-06T07:00:00Z"))
-    assert (code, told["extraIds"]) == (1, ["3"])
-
-
 async def test_a_row_whose_period_is_in_doubt_is_matched_or_kept_for_a_person(
     trading: Desk, importer: Importer, tmp_path: Path
 ) -> None:

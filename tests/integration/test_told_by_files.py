@@ -6,7 +6,9 @@ from projections.reading import Scope
 from tests.desk import desk, serving, settings_for
 from tests.notation import connected, imported, instant, lost
 
-FILES = "query ($first: Int) { dayFiles(first: $first) { name day position rows matched recorded extra toldUntil } }"
+FILES = """query ($first: Int) {
+  dayFiles(first: $first) { name day position rows matched recorded extra toldUntil whyNoFurther }
+}"""
 OUTAGES = "{ outages { isTold toldBy untold { start end } } }"
 
 UP = connected("exchange/1", "06:00:00", "a")
@@ -53,7 +55,11 @@ async def test_the_api_names_the_file_that_told_and_lists_imports_newest_first(d
             "recorded": 3,
             "extra": 1,
             "toldUntil": "2023-02-06T07:30:00Z",
+            "whyNoFurther": "the file lacks 1 deal that is in the log, so it tells nothing after its last deal before "
+            "that: ask the exchange for the whole file",
         }
+        await trading.knows(imported(extra=0, sha256="cd" * 32))
+        assert (await api.data(FILES))["dayFiles"][0]["whyNoFurther"] is None
         assert len((await api.data(FILES, {"first": 1}))["dayFiles"]) == 1
         assert await api.refusal(FILES, {"first": 501}) == "BAD_USER_INPUT"
 

@@ -1,6 +1,6 @@
 """Which deal does a row of a day file say, and what of it is known where its period is in doubt?"""
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.day_files.rows import read_file_row, read_row
 from adapters.exchange.messages import Unreadable
-from domain.day_files import day_of, told_by, whole_day
+from domain.day_files import Doubt, day_of, judged_by, told_by, whole_day, why_no_further
 from domain.errors import DayFileRefusedError
 from domain.events import Deal, DealConfirmed
 from domain.telling import Told
@@ -65,14 +65,43 @@ def test_a_day_is_from_midnight_to_midnight(day: date, hours: int) -> None:
     assert (whole.end - whole.start).total_seconds() == hours * 3600
 
 
-def test_a_file_tells_nothing_that_came_after_it_was_written_or_imported() -> None:
-    start, end = instant("2023-02-05T23:00:00Z"), instant("2023-02-06T23:00:00Z")
-    noon, later = instant("11:00:00"), instant("2023-03-01T00:00:00Z")
-    before = instant("2023-02-01T00:00:00Z")
-    assert told_by(DAY, BERLIN, later, later) == Told(start, end)
-    assert told_by(DAY, BERLIN, noon, later) == Told(start, noon)
-    assert told_by(DAY, BERLIN, later, noon) == Told(start, noon)
-    assert told_by(DAY, BERLIN, before, later) == Told(start, start)
+WHOLE = whole_day(DAY, BERLIN)
+NOON, NEXT_MONTH = instant("11:00:00"), instant("2023-03-01T00:00:00Z")
+LAST_DEAL = instant("10:30:00")
+
+
+def until(moment: datetime) -> Told:
+    return Told(WHOLE.start, moment)
+
+
+def test_a_deal_is_extra_only_if_it_was_made_before_the_file_was_written_or_imported() -> None:
+    assert judged_by(DAY, BERLIN, NEXT_MONTH, NEXT_MONTH) == WHOLE
+    assert judged_by(DAY, BERLIN, NOON, NEXT_MONTH) == until(NOON)
+    assert judged_by(DAY, BERLIN, NEXT_MONTH, NOON) == until(NOON)
+    assert judged_by(DAY, BERLIN, instant("2023-02-01T00:00:00Z"), NEXT_MONTH) == until(WHOLE.start)
+
+
+def test_a_file_of_a_day_that_is_over_tells_the_day_and_one_of_a_running_day_no_more_than_its_deals() -> None:
+    assert told_by(WHOLE, WHOLE, LAST_DEAL) == WHOLE
+    assert told_by(WHOLE, WHOLE, None) == WHOLE
+    assert told_by(WHOLE, until(NOON), LAST_DEAL) == until(LAST_DEAL)
+    assert told_by(WHOLE, until(NOON), None) == until(WHOLE.start)
+    assert told_by(WHOLE, until(instant("10:00:00")), LAST_DEAL) == until(instant("10:00:00"))
+
+
+@pytest.mark.parametrize("judged", [WHOLE, until(NOON)])
+def test_a_file_that_lacks_a_deal_tells_until_the_one_before_it_and_nothing_where_it_has_no_order(judged: Told) -> None:
+    extra, before = instant("09:00:00"), instant("08:50:00")
+    assert told_by(WHOLE, judged, LAST_DEAL, Doubt(extra, before, in_order=True)) == until(before)
+    assert told_by(WHOLE, judged, LAST_DEAL, Doubt(extra, None, in_order=True)) == until(WHOLE.start)
+    assert told_by(WHOLE, judged, LAST_DEAL, Doubt(extra, before, in_order=False)) == until(WHOLE.start)
+
+
+def test_why_a_file_tells_no_further_is_said_in_words() -> None:
+    assert why_no_further(WHOLE, WHOLE.end, 0) is None
+    assert "before its day was over" in (why_no_further(WHOLE, LAST_DEAL, 0) or "")
+    assert "lacks 1 deal that is in the log, so it tells nothing after" in (why_no_further(WHOLE, LAST_DEAL, 1) or "")
+    assert "lacks 2 deals that are in the log, so it tells nothing:" in (why_no_further(WHOLE, WHOLE.start, 2) or "")
 
 
 def test_the_name_says_exchange_and_day() -> None:

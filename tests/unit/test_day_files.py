@@ -28,11 +28,16 @@ def test_each_import_is_a_row_with_its_counts_and_what_it_tells() -> None:
     )
 
 
-def test_the_same_file_is_news_only_where_it_tells_more() -> None:
-    known = recorded([imported("07:00:00 to 08:00:00")])
-    assert not isinstance(decide(imported("07:00:00 to 08:00:00"), known), Append)
-    assert not isinstance(decide(imported("07:00:00 to 07:59:59"), known), Append)
-    assert isinstance(decide(imported("07:00:00 to 08:00:01"), known), Append)
+def test_the_same_file_is_news_where_it_tells_more_or_was_found_to_lack_deals() -> None:
+    known = recorded([imported("07:00:00 to 08:00:00", extra=0)])
+    assert not isinstance(decide(imported("07:00:00 to 08:00:00", extra=0), known), Append)
+    assert not isinstance(decide(imported("07:00:00 to 07:59:59", extra=0), known), Append)
+    assert isinstance(decide(imported("07:00:00 to 08:00:01", extra=0), known), Append)
+    lacking = imported("07:00:00 to 07:30:00", extra=2)
+    assert isinstance(decide(lacking, known), Append)
+    known += recorded([lacking], after=1)
+    assert not isinstance(decide(lacking, known), Append)
+    assert isinstance(decide(imported("07:00:00 to 08:00:00", extra=0), known), Append)
 
 
 def test_other_bytes_are_another_file() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.coverage import Outage, outages
 from domain.losses import Coverage, LineConnection, OutageAccount, losses
-from domain.telling import ToldByFile
+from domain.telling import LATE, ToldByFile
 from tests.notation import instant
 
 NOW = instant("18:00:00")
@@ -199,15 +199,16 @@ class Compared(datetime):
 
 
 def test_the_work_for_years_of_outages_and_files_grows_with_their_number_not_with_their_product() -> None:
-    def at(minutes: int) -> datetime:
-        return Compared(2023, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    def at(quarter: int) -> datetime:
+        return Compared(2023, 1, 1, tzinfo=UTC) + quarter * timedelta(minutes=15)
 
     def comparisons(count: int) -> int:
         Compared.comparisons = 0
         connections = [
             LineConnection(at(n), at(n + 1), "exchange/1", at(n + 1), "reset") for n in range(0, 2 * count, 2)
         ]
-        coverage = Coverage(connections, [ToldByFile(at(n), at(n + 1), "a.csv") for n in range(1, 2 * count - 1, 2)])
+        files = [ToldByFile(at(n) - LATE, at(n + 1), "a.csv") for n in range(1, 2 * count - 1, 2)]
+        coverage = Coverage(connections, files)
         assert (coverage.complete_up_to(NOW), coverage.untold_outages) == (at(2 * count - 1), 1)
         assert len(list(islice(coverage.accounts(), 500))) == min(count, 500)
         return Compared.comparisons

@@ -19,7 +19,7 @@ def gap(start: str, end: str | None = None) -> Outage:
 
 
 def test_a_file_that_tells_part_of_a_gap_leaves_the_rest() -> None:
-    told = [file("08:00:00", "09:20:00"), file("09:40:00", "09:50:00"), file("10:30:00", "11:30:00")]
+    told = [file("08:00:00", "09:20:00"), file("09:30:00", "09:50:00"), file("10:30:00", "11:30:00")]
     telling = Telling(told)
     assert telling.untold(gap("09:00:00", "10:00:00")) == (gap("09:20:00", "09:40:00"), gap("09:50:00", "10:00:00"))
     assert telling.untold(gap("11:00:00")) == (gap("11:30:00"),)
@@ -35,6 +35,16 @@ def test_a_gap_names_each_file_that_told_of_it_once_and_no_other() -> None:
     ]
     assert Telling(told).told_by(gap("09:15:00", "10:00:00")) == ("a.csv", "b.csv")
     assert Telling(told).told_by(gap("12:00:00")) == ()
+
+
+def test_what_was_sent_just_after_a_file_begins_is_told_only_with_the_file_before() -> None:
+    yesterdays = file("2023-02-05T23:00:00Z", "2023-02-06T23:00:00Z", "yesterday.csv")
+    todays = file("2023-02-06T23:00:00Z", "2023-02-07T23:00:00Z", "today.csv")
+    after_midnight = gap("2023-02-06T23:00:01Z", "2023-02-06T23:01:00Z")
+    for files, left in ([todays], (after_midnight,)), ([yesterdays], (after_midnight,)), ([todays, yesterdays], ()):
+        assert Telling(files).untold(after_midnight) == left
+        assert Telling(files).tells_all(after_midnight) == (not left)
+    assert Telling([todays]).tells_all(gap("2023-02-06T23:10:00Z", "2023-02-06T23:11:00Z"))
 
 
 minutes = st.integers(0, 59)
@@ -57,7 +67,10 @@ def test_what_is_untold_and_who_told_is_what_a_minute_by_minute_look_says(
         told_by = set(telling.told_by(each))
         for minute in (minute for minute in range(60) if within(minute, each)):
             telling_then = {str(number) for number, (a, b) in enumerate(files) if a <= minute < b}
-            assert any(within(minute, part) for part in left) == (not telling_then)
+            # What is sent at a minute was executed in it or in the ten before.
+            executed = range(minute - 10, minute + 1)
+            is_told = all(any(a <= then < b for a, b in files) for then in executed)
+            assert any(within(minute, part) for part in left) == (not is_told)
             assert telling_then <= told_by
         assert all(any(within(minute, each) for minute in range(*files[int(name)])) for name in told_by)
         assert telling.tells_all(each) == (not left)

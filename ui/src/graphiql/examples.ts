@@ -239,6 +239,7 @@ query DayFiles {
     recordedAt
     toldFrom
     toldUntil
+    whyNoFurther
     rows
     matched
     recorded

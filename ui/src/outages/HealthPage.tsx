@@ -166,11 +166,14 @@ function DayFiles({ files, moment }: { files: HealthPageQuery["dayFiles"]; momen
   if (files.length === 0) {
     return <p>No day file was imported yet: nothing tells the deals of an outage.</p>;
   }
-  return files.map(({ position, name, recordedAt, rows, matched, recorded, extra, differing, toldUntil }) => (
-    <p key={position} data-day-file={name}>
-      <strong>{name}</strong> imported {moment(recordedAt)}, tells all until {moment(toldUntil)}:{" "}
-      {countOf(rows, "row")}, {whole(matched)} known, {whole(recorded)} recorded from it, {whole(differing)}{" "}
-      differing; {whole(extra)} recorded that it does not have.
-    </p>
-  ));
+  return files.map(
+    ({ position, name, recordedAt, rows, matched, recorded, extra, differing, toldUntil, whyNoFurther }) => (
+      <p key={position} data-day-file={name}>
+        <strong>{name}</strong> imported {moment(recordedAt)}, tells all until {moment(toldUntil)}:{" "}
+        {countOf(rows, "row")}, {whole(matched)} known, {whole(recorded)} recorded from it, {whole(differing)}{" "}
+        differing; {whole(extra)} recorded that it does not have.
+        {whyNoFurther && ` Why no further: ${whyNoFurther}.`}
+      </p>
+    ),
+  );
 }

@@ -19,7 +19,7 @@ const HealthPageDocument = graphql(`
       untold { start end }
       lines { line reason detectionDelaySeconds }
     }
-    dayFiles(first: 20) { position name recordedAt rows matched recorded extra differing toldUntil }
+    dayFiles(first: 20) { position name recordedAt rows matched recorded extra differing toldUntil whyNoFurther }
     feedConnections(from: $from, to: $to) { line connectedAt lastHeardAt }
     rejections(first: 100, includeResolved: $all) {
       edges {
