@@ -18,6 +18,8 @@ STEADY_S: Final = 30.0
 STOP_WITHIN_S: Final = 15.0
 """How long a role may take to end before it is killed."""
 
+_NO_PROCESS: Final = (OSError, RuntimeError)
+"""No process is to be had (memory, descriptors), or no thread to wait for its end."""
 
 log = logging.getLogger(__name__)
 
@@ -80,17 +82,18 @@ class Child:
             started_at = time.monotonic()
             try:
                 code = await self._run_once()
-            except OSError as error:
-                # No process to be had (memory, descriptors): the other roles must not end for it.
+            except _NO_PROCESS as error:
+                # The other roles must not end for it.
                 log.error("%s cannot be started: %s", self.name, error)
                 code = EXIT_CANNOT_RUN
             if self._stopping.is_set():
                 break
-            if code == EXIT_USAGE or (code == EXIT_CANNOT_RUN and not self._starts):
+            steady = time.monotonic() - started_at > STEADY_S
+            if code == EXIT_USAGE or (code == EXIT_CANNOT_RUN and not self._starts and not steady):
                 # Wrong settings stay wrong; what could not run at the first try is for a person to look at.
                 return code
             self._starts += 1
-            failures = 0 if time.monotonic() - started_at > STEADY_S else failures + 1
+            failures = 0 if steady else failures + 1
             delay_s = RESTART_DELAYS_S[min(failures, len(RESTART_DELAYS_S) - 1)]
             log.error("%s ended with exit code %s; starting it again in %s s", self.name, code, delay_s)
             with suppress(TimeoutError):
@@ -116,7 +119,7 @@ class Child:
         """Tell of a new process that ended before it took over."""
         try:
             code = await (await beginning).wait()
-        except OSError as error:
+        except _NO_PROCESS as error:
             log.error("%s cannot be started: %s", self.name, error)
             code = EXIT_CANNOT_RUN
         if self._successor is beginning:
