@@ -34,6 +34,21 @@ async def test_a_recorder_killed_between_commit_and_answer_doubles_nothing(desk:
     await desk.recovered(market)
 
 
+@pytest.mark.parametrize("row", ["row_13 cut between commit and answer"])
+async def test_a_path_cut_between_commit_and_answer_loses_and_doubles_nothing(desk: Faulted, row: str) -> None:
+    """13: TCP cut between commit and ack; the recorder finds what became of it, and goes on."""
+    desk.roles["project"].kill()
+    async with trading(desk.exchange, 13) as market:
+        for turn in range(1, 4):
+            await market.more(50)
+            while not await _commits_unheard(desk):
+                await market.more(50)
+            _answer_again(desk)
+            await desk.wattbook.until(partial(_goes_on, desk, turn))
+    desk.roles["project"].start()
+    await desk.recovered(market)
+
+
 @pytest.mark.parametrize("row", ["row_22"])
 async def test_a_commit_cancelled_while_it_waits_for_a_standby_is_verified(tmp_path: Path, row: str) -> None:
     """22: write cancelled during the wait for a standby; outcome unknown, then read back, I2."""
@@ -48,6 +63,10 @@ async def test_a_commit_cancelled_while_it_waits_for_a_standby_is_verified(tmp_p
                     await market.more(50)
                     wait_for_standby(url, "")
             await desk.recovered(market)
+
+
+def _goes_on(desk: Faulted, cuts: int) -> bool:
+    return desk.roles["record"].text(100_000).count("the database takes events again") >= cuts
 
 
 async def _commits_unheard(desk: Faulted) -> bool:
