@@ -103,7 +103,7 @@ def check_open(rejection: Recorded, settled: Sequence[Recorded]) -> None:
         if isinstance(before.event, RejectionResolved):
             raise AlreadySettledError(
                 f"rejection {rejection.position} is already settled by {before.event.author}: "
-                f"{before.event.resolution} ({before.event.reason})"
+                f"{before.event.resolution} ({before.event.reason}), at position {before.position}"
             )
 
 
@@ -152,6 +152,13 @@ def _not_for(number: int, label: str, read: str, event: MessageRejected) -> Reso
     return StillNoDealError(f"the message of rejection {number} is no deal for any period ({read}): discard it")
 
 
+def resolution_of(rejection: Recorded, wanted: Settling) -> RejectionResolved:
+    """Return the event that says that *rejection* is settled as *wanted*."""
+    return RejectionResolved(
+        rejection=rejection.position, resolution=wanted.resolution, reason=wanted.reason, author=wanted.author
+    )
+
+
 def settle(
     rejection: Recorded, settled: Sequence[Recorded], deal_past: Sequence[Recorded], wanted: Settling
 ) -> list[Event]:
@@ -161,9 +168,7 @@ def settle(
     Raises :class:`ResolutionRefusedError`; then there is nothing to record.
     """
     check_open(rejection, settled)
-    resolved = RejectionResolved(
-        rejection=rejection.position, resolution=wanted.resolution, reason=wanted.reason, author=wanted.author
-    )
+    resolved = resolution_of(rejection, wanted)
     if wanted.deal is None:
         return [resolved]
     if isinstance(rejection.event, DealConflicted):
@@ -171,7 +176,27 @@ def settle(
     assert isinstance(rejection.event, MessageRejected)
     # What a person made readable is then a confirmation like any other: news, a duplicate or a conflict.
     decision = decide(DealConfirmed(deal=wanted.deal, receipt=rejection.event.receipt), deal_past)
-    return [resolved, decision.event] if isinstance(decision, Append) else [resolved]
+    if isinstance(decision, Append):
+        return [resolved, decision.event]
+    _check_counts(rejection.position, wanted.deal, decision.position, deal_past)
+    return [resolved]
+
+
+def _check_counts(number: int, deal: Deal, seen: int, past: Sequence[Recorded]) -> None:
+    """Raise where content that was *seen* before is not what counts: to record it again would have no effect."""
+    stands = standing(past)
+    if stands is not None and stands[1].content == deal.content:
+        return
+    counts = "the deal was cancelled" if stands is None else f"what counts is position {stands[0]}"
+    known = f"deal {deal.deal_id} of {deal.trader_id}, {deal.direction}, is known with just that content, from position"
+    if any(each.position == seen and isinstance(each.event, DealConflicted) for each in past):
+        raise ResolutionRefusedError(
+            f"{known} {seen}, which is a rejection itself, a conflict; {counts}: whether that content counts is "
+            f"settled with rejection {seen}, so discard rejection {number}"
+        )
+    raise ResolutionRefusedError(
+        f"{known} {seen}, and it does not count any more; {counts}: discard rejection {number}, or ask the exchange"
+    )
 
 
 def standing(past: Sequence[Recorded]) -> tuple[int, Deal] | None:

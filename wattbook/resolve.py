@@ -2,7 +2,7 @@
 
 from adapters.event_log.settlements import Settlements
 from domain.events import DealConfirmed, DealConflicted, DealCorrected
-from domain.resolution import Choice, Settled
+from domain.resolution import DISCARDED, Choice, Settled
 from wattbook.rereading import reading_again
 from wattbook.settings import Settings
 
@@ -21,6 +21,8 @@ def told(settled: Settled) -> str:
     resolved, *others = settled.events
     what = getattr(resolved.event, "resolution", "settled")
     said = f"rejection {settled.rejection.position} is settled: {what} (position {resolved.position})"
+    if not others and what != DISCARDED:
+        said += "; the deal counts with this content already"
     for other in others:
         match other.event:
             case DealCorrected(deal=deal):

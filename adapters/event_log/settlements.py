@@ -9,9 +9,19 @@ from eventsourcing.persistence import InterfaceError, InternalError, Operational
 from adapters.event_log.recorder import EventLogRecorder, open_recorder
 from adapters.event_log.writer_thread import WriterThread
 from domain.errors import DatabaseUnavailableError, NoSuchRejectionError
-from domain.events import Event, Recorded, RejectionResolved
+from domain.events import Event, Recorded
 from domain.recording import deal_stream
-from domain.resolution import Choice, ReadAgain, Settled, author_of, check_open, reason_of, settle, settling
+from domain.resolution import (
+    Choice,
+    ReadAgain,
+    Settled,
+    author_of,
+    check_open,
+    reason_of,
+    resolution_of,
+    settle,
+    settling,
+)
 
 TRIES: Final = 3
 PAUSE_S: Final = 0.3
@@ -72,12 +82,13 @@ class Settlements:
         rejection, before = self._recorder.look_up(position, stream)
         if rejection is None:
             raise NoSuchRejectionError(f"there is no rejection {position}: the log has no such event")
-        if again and before and _is_own(before[0].event, reason, author):
-            return Settled(rejection, tuple(before[:1]))
-        check_open(rejection, before)
+        if not again:
+            check_open(rejection, before)
         # Outside the transaction that others wait for: a message may have megabytes.
         wanted = settling(rejection, choice, self._read_again, reason, author)
         streams = [stream, *([deal_stream(wanted.deal)] if wanted.deal else [])]
+        if again and (own := self._own(streams, before, resolution_of(rejection, wanted))):
+            return Settled(rejection, own)
 
         def decided(past: Mapping[str, Sequence[Recorded]]) -> Sequence[Event]:
             deal_past = past[streams[1]] if len(streams) > 1 else ()
@@ -86,10 +97,17 @@ class Settlements:
         events = self._recorder.append_decided(streams, decided)
         return Settled(rejection, tuple(events))
 
+    def _own(self, streams: Sequence[str], settled: Sequence[Recorded], wanted: Event) -> tuple[Recorded, ...] | None:
+        """Return what an earlier try recorded whose answer was lost, ``None`` where it recorded nothing."""
+        assert self._recorder is not None
+        mine = next((each for each in settled if each.event == wanted), None)
+        if mine is None:
+            return None
+        # What follows from a settlement was appended in one transaction with it, right behind it.
+        followed = [each for stream in streams[1:] for each in self._recorder.look_up(mine.position, stream)[1]]
+        behind = (mine.position + 1, mine.recorded_at)
+        return mine, *(each for each in followed if (each.position, each.recorded_at) == behind)
+
     def _close(self) -> None:
         if self._recorder is not None:
             self._recorder.datastore.close()
-
-
-def _is_own(event: Event, reason: str, author: str) -> bool:
-    return isinstance(event, RejectionResolved) and (event.reason, event.author) == (reason, author)

@@ -63,9 +63,26 @@ def test_a_message_that_says_what_is_known_is_settled_and_one_that_conflicts_ope
     assert found.stands == 1
 
 
-def test_who_comes_second_hears_who_settled_it() -> None:
+@pytest.mark.parametrize(
+    ("past", "words"),
+    [
+        ([ANNA, conflict(OTHER, 1)], "position 2, which is a rejection itself, a conflict; what counts is position 1"),
+        ([OTHER, conflict(ANNA, 1), corrected(OTHER, ANNA, 1)], "position 1, and it does not count any more"),
+        ([OTHER, cancelled(OTHER, 1)], "the deal was cancelled"),
+    ],
+)
+def test_a_message_with_content_that_is_known_and_does_not_count_is_refused_as_it_would_change_nothing(
+    past: list[Event], words: str
+) -> None:
+    with pytest.raises(ResolutionRefusedError, match=words) as refused:
+        settled(accept(OTHER), *past, rejected(b"{"), number=len(past) + 1)
+    assert f"discard rejection {len(past) + 1}" in str(refused.value)
+    assert settled(DISCARD, *past, rejected(b"{"), number=len(past) + 1) == []
+
+
+def test_who_comes_second_hears_who_settled_it_how_and_where() -> None:
     log = recorded([rejected(b"{"), resolved(1, "discarded")])
-    with pytest.raises(AlreadySettledError, match="by desk: discarded"):
+    with pytest.raises(AlreadySettledError, match=r"by desk: discarded \(.*\), at position 2"):
         settle(log[0], log[1:], [], DISCARD)
 
 
