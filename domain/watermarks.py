@@ -1,4 +1,4 @@
-"""When is a person told that a disk fills up, or that what was heard waits to be recorded, and in which words?
+"""When is a person told that a disk fills up, that what was heard waits, or that nobody records, and in which words?
 
 A sentence names the mark that was passed, not the value that was measured, so that it changes
 only when the matter does.
@@ -14,6 +14,10 @@ JOURNAL_DISK: Final = "JOURNAL_DISK"
 JOURNAL_BACKLOG: Final = "JOURNAL_BACKLOG"
 JOURNAL_ON_SPARE: Final = "JOURNAL_ON_SPARE"
 JOURNAL_IN_MEMORY: Final = "JOURNAL_IN_MEMORY"
+NOBODY_RECORDS: Final = "NOBODY_RECORDS"
+
+SILENT_S: Final = 6.0
+"""A recorder says every second that it lives; when none has for so long, none does."""
 
 DISK_SLACK_PERCENT: Final = 1.0
 """How far the use of a disk must fall below a mark before that one counts as left, lest it is told to and fro."""
@@ -70,6 +74,18 @@ def deals_are_late(oldest_at: datetime | None, now: datetime) -> bool:
     """Return whether what was heard waits so long that what can be asked for again must give way to it."""
     backlog = backlog_warning(oldest_at, now)
     return backlog is not None and backlog.level == "CRITICAL"
+
+
+def nobody_records_warning(alive_at: datetime | None, now: datetime) -> HealthWarning | None:
+    """Return the warning that the last recorder to say that it lives did so at *alive_at*, if that is long ago."""
+    if alive_at is not None and now - alive_at <= timedelta(seconds=SILENT_S):
+        return None
+    since = "" if alive_at is None else f" since {alive_at:%Y-%m-%d %H:%M:%S} UTC"
+    message = (
+        f"No record process is running{since}: figures and lines are shown as they were. What is heard is safe in the "
+        "journals meanwhile. Start one with 'wattbook record', or see why it ends."
+    )
+    return HealthWarning(NOBODY_RECORDS, "CRITICAL", message)
 
 
 def spare_warning(folder: str, spare: str, problem: str) -> HealthWarning:

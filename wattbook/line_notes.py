@@ -1,4 +1,4 @@
-"""How do the others learn what the lines bring and what a recorder warns of? Noted about once a second."""
+"""How do others learn that a recorder lives, what the lines bring and what it warns of? Noted about once a second."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ import psycopg
 
 from adapters.postgres.outage import AWAY
 from adapters.read_models.line_activity import count_deliveries, note_line_activity
-from adapters.read_models.warnings import note_warnings
+from adapters.read_models.warnings import note_recording, note_warnings
 from domain.deliveries import Deliveries
 from wattbook.warnings import Warnings
 
@@ -33,7 +33,7 @@ class Noticed(Protocol):
 
 
 async def note_lines(database_url: str, noticed: Noticed, warnings: Warnings, ended: asyncio.Event) -> None:
-    """Write down what was *noticed*, and what *warnings* stand, once a second until the recorder has *ended*.
+    """Write down what was *noticed*, what *warnings* stand, and that the recorder lives, until it has *ended*.
 
     And then once more, when nothing is warned of by this process any longer.
     While the database is away it is kept. A kill loses the last second of the counts, and
@@ -43,9 +43,11 @@ async def note_lines(database_url: str, noticed: Noticed, warnings: Warnings, en
     while not ended.is_set():
         try:
             async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+                await note_recording(connection)
                 while not ended.is_set():
                     with suppress(TimeoutError):
                         await asyncio.wait_for(ended.wait(), NOTE_S)
+                    await note_recording(connection)
                     await _note(connection, noticed, noted)
                     await note_warnings(connection, [] if ended.is_set() else warnings.standing)
         except AWAY as error:

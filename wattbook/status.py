@@ -14,6 +14,7 @@ from adapters.journal.holders import holders
 from adapters.journal.reader import JournalReader, open_journals
 from adapters.read_models.store import ReadStore
 from domain.canonical import decimal_text, time_text
+from domain.watermarks import NOBODY_RECORDS
 from projections.reading import FeedStatus, HealthStatus, Scope
 from projections.shown import health_fields
 from wattbook.database import application_name
@@ -75,7 +76,8 @@ def _ended(reader: JournalReader) -> bool:
 
 
 def _problems(health: HealthStatus, roles: set[str], journals: _Journals, expected_here: bool) -> Sequence[str]:
-    problems = [f"no {role} process is running" for role in ROLES if role != "receive" and role not in roles]
+    warned_of = {"receive", "record"} if any(each.code == NOBODY_RECORDS for each in health.warnings) else {"receive"}
+    problems = [f"no {role} process is running" for role in ROLES if role not in {*roles, *warned_of}]
     behind = health.log_position - health.projection_position
     if behind and "project" not in roles:
         problems.append(f"what is shown of lines and figures is {behind} events old")

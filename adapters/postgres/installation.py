@@ -44,6 +44,12 @@ CREATE_STATE: Final[tuple[LiteralString, ...]] = (
     ) WITH (fillfactor = 50)
     """,
     """
+    CREATE TABLE IF NOT EXISTS wattbook_state.recording (
+        one boolean PRIMARY KEY DEFAULT true CHECK (one),
+        alive_at timestamptz NOT NULL
+    ) WITH (fillfactor = 50)
+    """,
+    """
     CREATE TABLE IF NOT EXISTS wattbook_state.installation (
         one boolean PRIMARY KEY DEFAULT true CHECK (one),
         digest text NOT NULL,
@@ -52,7 +58,7 @@ CREATE_STATE: Final[tuple[LiteralString, ...]] = (
     """,
     "INSERT INTO wattbook_state.installation (digest, demo) VALUES ('', false) ON CONFLICT DO NOTHING",
 )
-"""Operational state: what the lines brought, what warnings stand, what is installed. No figure depends on it."""
+"""Operational state: what the lines brought, who lives, what warnings stand, what is installed. No figure needs it."""
 
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('wattbook installation'))"
 

@@ -1,4 +1,4 @@
-"""Which warnings stand, by what the running processes last said? Shown beside figures, never part of them."""
+"""Which warnings stand, by what the running processes last said, or say no longer? No figure depends on them."""
 
 import os
 import socket
@@ -10,6 +10,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from domain.health_warnings import HealthWarning
+from domain.watermarks import nobody_records_warning
 
 STALE_S: Final = 15
 """A warning that nobody has repeated for so long stands no longer: who raised it has gone."""
@@ -40,6 +41,17 @@ _STANDING: Final[LiteralString] = """
     ORDER BY level, since, code, about
 """
 
+_ALIVE: Final[LiteralString] = """
+    INSERT INTO wattbook_state.recording (alive_at) VALUES (clock_timestamp())
+    ON CONFLICT (one) DO UPDATE SET alive_at = excluded.alive_at
+"""
+_LAST_ALIVE: Final[LiteralString] = "SELECT (SELECT alive_at FROM wattbook_state.recording), clock_timestamp()"
+
+
+async def note_recording(connection: psycopg.AsyncConnection[object]) -> None:
+    """Write down that a recorder lives; who does not repeat it for some seconds passes for gone."""
+    await connection.execute(_ALIVE, prepare=True)
+
 
 async def note_warnings(connection: psycopg.AsyncConnection[object], warnings: Sequence[HealthWarning]) -> None:
     """Write down that just *warnings* stand as far as this process knows; to be repeated within STALE_S."""
@@ -57,7 +69,11 @@ async def note_warnings(connection: psycopg.AsyncConnection[object], warnings: S
 async def standing_warnings(connection: AsyncConnection[TupleRow]) -> list[HealthWarning]:
     """Return the warnings that stand, the critical ones first, then the oldest."""
     cursor = await connection.execute(_STANDING, {"stale": STALE_S}, prepare=True)
-    return [HealthWarning(*row) for row in await cursor.fetchall()]
+    noted = [HealthWarning(*row) for row in await cursor.fetchall()]
+    cursor = await connection.execute(_LAST_ALIVE, prepare=True)
+    alive_at, now = await cursor.fetchone() or (None, None)
+    unsaid = nobody_records_warning(alive_at, now)
+    return noted if unsaid is None else [unsaid, *noted]
 
 
 def _text(text: str) -> str:

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from adapters.postgres.installation import install
-from adapters.read_models.warnings import note_warnings
+from adapters.read_models.warnings import note_recording, note_warnings
 from domain.health_warnings import HealthWarning
 from projections import READ_MODELS
 from projections.reading import Scope
@@ -30,6 +30,7 @@ async def test_the_api_tells_the_warnings_that_stand_the_critical_ones_first(dat
         await psycopg.AsyncConnection.connect(database, autocommit=True) as connection,
         trading.store() as store,
     ):
+        await note_recording(connection)
         await note_warnings(connection, [SMALL, GRAVE])
         await connection.execute(LATER.format(14))
         async with store.snapshot() as snapshot:
@@ -56,6 +57,7 @@ async def test_a_warning_ends_when_it_is_not_repeated_and_is_there_once_for_two_
             async with store.snapshot() as snapshot:
                 return [each.message for each in (await snapshot.health(Scope())).warnings]
 
+        await note_recording(connection)
         await note_warnings(connection, [GRAVE])
         await connection.execute("UPDATE wattbook_state.warnings SET process = -1, message = 'older'")
         await note_warnings(connection, [GRAVE, SMALL])
@@ -68,6 +70,44 @@ async def test_a_warning_ends_when_it_is_not_repeated_and_is_there_once_for_two_
         await note_warnings(connection, [])
         cursor = await connection.execute("SELECT count(*) FROM wattbook_state.warnings")
         assert await cursor.fetchone() == (0,), "what is long past is not kept"
+
+
+async def test_it_is_critical_that_nobody_records_until_a_recorder_lives_and_after_it_has_gone(
+    tmp_path: Path, database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = settings_for(tmp_path)
+    async with (
+        desk(database) as trading,
+        serving(trading, settings) as api,
+        api.follows(viewer="anna") as socket,
+    ):
+        await socket.begins()
+        await socket.subscribes("subscription { health { warnings { level code } } }")
+
+        async def shows(*expected: str) -> None:
+            """Wait until just these codes are shown to who looks at the dashboard, all critical."""
+            async with asyncio.timeout(20):
+                while (await socket.next())["health"]["warnings"] != [
+                    {"level": "CRITICAL", "code": code} for code in expected
+                ]:
+                    pass
+
+        await shows("NOBODY_RECORDS")
+        assert await status(settings, database, as_json=False) == 1
+        said = capsys.readouterr().out
+        assert said.count("No record process is running: ") == 1
+        assert "no record process is running" not in said, "it is said once"
+
+        stop = asyncio.Event()
+        running = asyncio.create_task(record(settings, database, stop))
+        try:
+            await shows()
+        finally:
+            stop.set()
+            assert await asyncio.wait_for(running, 30) == 0
+        await shows("NOBODY_RECORDS")
+        async with api.session.get(f"{api.address}/readyz") as ready:
+            assert ready.status == 200, "what is recorded can still be asked for"
 
 
 async def test_a_journal_that_cannot_be_read_is_warned_of_until_it_is_moved_away(

@@ -4,7 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from domain.watermarks import BACKLOG_MARKS, DISK_MARKS, Mark, backlog_warning, deals_are_late, disk_warning, reached
+from domain.watermarks import (
+    BACKLOG_MARKS,
+    DISK_MARKS,
+    Mark,
+    backlog_warning,
+    deals_are_late,
+    disk_warning,
+    nobody_records_warning,
+    reached,
+)
 from tests.journal_entries import NOON
 
 MARKS = (Mark(2, "WARNING", "Look."), Mark(3, "CRITICAL", "Run."))
@@ -49,3 +58,11 @@ def test_nothing_is_told_while_nothing_waits() -> None:
 @pytest.mark.parametrize(("waited_s", "late"), [(None, False), (0, False), (59, False), (60, True), (86_400, True)])
 def test_what_waits_for_a_minute_comes_before_all_that_can_be_asked_for_again(waited_s: int | None, late: bool) -> None:
     assert deals_are_late(None if waited_s is None else NOON - timedelta(seconds=waited_s), NOON) == late
+
+
+@pytest.mark.parametrize(("silent_s", "told"), [(None, True), (-1, False), (0, False), (6, False), (6.1, True)])
+def test_a_recorder_that_says_no_longer_that_it_lives_is_missed(silent_s: float | None, told: bool) -> None:
+    alive_at = None if silent_s is None else NOON - timedelta(seconds=silent_s)
+    warning = nobody_records_warning(alive_at, NOON)
+    assert (warning is not None) == told
+    assert warning is None or warning.level == "CRITICAL"
