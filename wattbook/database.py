@@ -1,15 +1,20 @@
 """Which database does this process use? The one that is set, or our own, installed before anybody touches it."""
 
+import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.errors import ReadOnlySqlTransaction
+from psycopg.pq import PGconn, Ping
 
 from adapters.postgres.embedded import SERVICE_ROLE, EmbeddedPostgres
 from adapters.postgres.installation import claim_demo, install
+from adapters.postgres.outage import AWAY, Outage
 from domain.errors import DatabaseUnavailableError, InvalidSettingsError
 from projections import READ_MODELS
 from wattbook.process import signals_held
@@ -23,6 +28,15 @@ VIGILANCE: Final = {
     "tcp_user_timeout": "10000",
 }
 """How a role notices within seconds that the database's machine has vanished; a URL may say otherwise."""
+
+STARTED_WITHIN_S: Final = 600.0
+"""How long a server is waited for that says that it is starting, or a standby that it will be promoted."""
+
+RETRY_S: Final = 0.5
+
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -71,7 +85,7 @@ def database(settings: Settings) -> Iterator[Database]:
 
 def keep_demo_apart(opened: Database, demo: bool) -> None:
     """Raise :class:`InvalidSettingsError` rather than mix a demo's deals with real ones: the log never forgets."""
-    if claim_demo(opened.url, demo):
+    if _once_started(opened.url, lambda: claim_demo(opened.url, demo)):
         return
     there, here = ("real deals", "a demo") if demo else ("a demo's deals", "real deals")
     raise InvalidSettingsError(
@@ -81,6 +95,32 @@ def keep_demo_apart(opened: Database, demo: bool) -> None:
 
 def _install(url: str, service_role: str) -> None:
     try:
-        install(url, READ_MODELS, service_role)
+        _once_started(url, lambda: install(url, READ_MODELS, service_role))
     except psycopg.Error as error:
         raise DatabaseUnavailableError(f"the database cannot be used: {str(error).strip()}") from error
+
+
+def _once_started(url: str, use: Callable[[], _T]) -> _T:
+    """Return what *use* of the database returns; a server that is starting or not yet promoted is waited for."""
+    outage = Outage(log, "the database is not ready yet", "the database is ready")
+    give_up_at = time.monotonic() + STARTED_WITHIN_S
+    has_started = False
+    while True:
+        try:
+            result = use()
+        except AWAY as error:
+            ping = PGconn.ping(make_conninfo(url, connect_timeout=5).encode())
+            if ping == Ping.REJECT or isinstance(error, ReadOnlySqlTransaction):
+                outage.met(error)
+                has_started = False
+            elif ping == Ping.OK and not has_started:
+                # It has started between the two questions, or it is another trouble: the next try tells.
+                has_started = True
+            else:
+                raise
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(RETRY_S)
+        else:
+            outage.over()
+            return result
