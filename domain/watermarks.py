@@ -14,6 +14,7 @@ JOURNAL_DISK: Final = "JOURNAL_DISK"
 JOURNAL_BACKLOG: Final = "JOURNAL_BACKLOG"
 JOURNAL_ON_SPARE: Final = "JOURNAL_ON_SPARE"
 JOURNAL_IN_MEMORY: Final = "JOURNAL_IN_MEMORY"
+JOURNAL_UNSEEN: Final = "JOURNAL_UNSEEN"
 NOBODY_RECORDS: Final = "NOBODY_RECORDS"
 
 SILENT_S: Final = 6.0
@@ -74,6 +75,24 @@ def deals_are_late(oldest_at: datetime | None, now: datetime) -> bool:
     """Return whether what was heard waits so long that what can be asked for again must give way to it."""
     backlog = backlog_warning(oldest_at, now)
     return backlog is not None and backlog.level == "CRITICAL"
+
+
+def unseen_folder_warning(folder: str, problem: str) -> HealthWarning:
+    """Return the warning that nobody knows which journals a folder holds."""
+    message = (
+        f"The journal folder {folder} cannot be listed ({problem}): what its journals hold is not recorded. See who "
+        "may read there, and whether the disk is whole."
+    )
+    return HealthWarning(JOURNAL_UNSEEN, "CRITICAL", message, folder)
+
+
+def unseen_journal_warning(path: str, problem: str) -> HealthWarning:
+    """Return the warning that nobody knows how a journal's receiver is."""
+    message = (
+        f"Whether the receiver of the journal {path} lives cannot be told ({problem}), nor whether its messages are on "
+        "disk; all others are looked after. See who may read and write beside it, and whether the disk is whole."
+    )
+    return HealthWarning(JOURNAL_UNSEEN, "WARNING", message, path)
 
 
 def nobody_records_warning(alive_at: datetime | None, now: datetime) -> HealthWarning | None:

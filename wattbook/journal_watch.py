@@ -18,6 +18,7 @@ from domain.watermarks import (
     JOURNAL_DISK,
     JOURNAL_IN_MEMORY,
     JOURNAL_ON_SPARE,
+    JOURNAL_UNSEEN,
     Mark,
     backlog_warning,
     disk_warning,
@@ -25,6 +26,8 @@ from domain.watermarks import (
     reached,
     spare_warning,
     unseen_disk_warning,
+    unseen_folder_warning,
+    unseen_journal_warning,
 )
 from wattbook.warnings import Warnings
 
@@ -76,7 +79,8 @@ class JournalWatch:
         self._warnings.replace(JOURNAL_DISK, [warning for warning in disks if warning is not None])
         backlog = backlog_warning(self._oldest_waiting_at(), self._clock())
         self._warnings.replace(JOURNAL_BACKLOG, [] if backlog is None else [backlog])
-        notices = self._notices()
+        notices, unseen = self._notices()
+        self._warnings.replace(JOURNAL_UNSEEN, unseen)
         spare = {
             str(path.parent): spare_warning(notice.instead_of, str(path.parent), notice.problem)
             for path, notice in notices
@@ -98,19 +102,35 @@ class JournalWatch:
         mark = self._marks[folder] = reached(DISK_MARKS, used, self._marks.get(folder), DISK_SLACK_PERCENT)
         return None if mark is None else disk_warning(str(folder), mark)
 
-    def _notices(self) -> list[tuple[Path, Notice]]:
-        """Return what the living receivers tell of their journals; once dead, one is not asked again."""
-        paths = journal_paths(*self._folders)
-        self._ended &= set(paths)
+    def _notices(self) -> tuple[list[tuple[Path, Notice]], list[HealthWarning]]:
+        """Return what the living receivers tell of their journals, and which could not be looked at."""
         found: list[tuple[Path, Notice]] = []
-        for path in paths:
-            if path in self._ended:
+        unseen: list[HealthWarning] = []
+        for path in self._paths(unseen):
+            try:
+                with taken_over(path) as ended:
+                    if ended:
+                        self._ended.add(path)
+                        continue
+            except OSError as error:
+                unseen.append(unseen_journal_warning(str(path), str(error)))
                 continue
-            with taken_over(path) as ended:
-                if ended:
-                    self._ended.add(path)
-                    continue
             notice = read_notice(path)
             if notice is not None:
                 found.append((path, notice))
-        return found
+        return found, unseen
+
+    def _paths(self, unseen: list[HealthWarning]) -> list[Path]:
+        """Return the journals whose receivers may live; tell of the folders that cannot be listed."""
+        paths: set[Path] = set()
+        for folder in self._folders:
+            try:
+                # Of a folder that may not be read, glob says that it is empty.
+                os.scandir(folder).close()
+                paths.update(journal_paths(folder))
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                unseen.append(unseen_folder_warning(str(folder), str(error)))
+        self._ended &= paths
+        return sorted(paths - self._ended)

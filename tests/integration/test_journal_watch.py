@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.journal.entries import open_database
+from adapters.journal.entries import lock_path, open_database
 from adapters.journal.notice import Notice, leave_notice, notice_path, read_notice
 from adapters.journal.writer import JournalWriter
 from tests.full_disks import fill
@@ -142,3 +142,27 @@ def test_a_notice_is_read_as_it_was_left_and_garbage_is_none(tmp_path: Path, not
     assert notice.problem.startswith(read.problem)
     notice_path(journal).write_bytes(notice_path(journal).read_bytes()[:20])
     assert read_notice(journal) is None
+
+
+def test_one_journal_that_cannot_be_looked_at_hides_no_other_and_is_warned_of_itself(tmp_path: Path) -> None:
+    warnings = Warnings()
+    with JournalWriter(tmp_path, lambda: NOON) as bad, JournalWriter(tmp_path, lambda: LATER) as good:
+        leave_notice(good.path, Notice(os.getpid(), "no room", "/elsewhere", NOON))
+        watching = watch(warnings, tmp_path)
+        lock_path(bad.path).unlink()
+        lock_path(bad.path).mkdir()
+        assert seen(watching, warnings) == [
+            "JOURNAL_IN_MEMORY CRITICAL", "JOURNAL_ON_SPARE WARNING", "JOURNAL_UNSEEN WARNING",
+        ]  # fmt: skip
+        assert f"journal {bad.path} lives cannot be told" in warnings.standing[2].message
+        lock_path(bad.path).rmdir()
+        assert seen(watching, warnings) == ["JOURNAL_IN_MEMORY CRITICAL", "JOURNAL_ON_SPARE WARNING"]
+
+
+def test_a_journal_folder_that_cannot_be_listed_is_critical_and_hides_no_other(tmp_path: Path) -> None:
+    warnings = Warnings()
+    (tmp_path / "own").write_text("no folder")
+    with JournalWriter(tmp_path / "spare", now) as writer:
+        leave_notice(writer.path, Notice(os.getpid(), "no room", "/elsewhere", None))
+        watching = watch(warnings, tmp_path / "own", tmp_path / "spare", tmp_path / "not there yet")
+        assert seen(watching, warnings) == ["JOURNAL_ON_SPARE WARNING", "JOURNAL_UNSEEN CRITICAL"]
