@@ -42,8 +42,8 @@ _ALWAYS_QUOTED: Final = 2 * (1 + 8 + 4)
 
 _NUMBER: Final = re.compile(rb'"?(-?(?:0|[1-9][0-9]{0,5})(?:\.[0-9]{1,6})?)"?')
 _DIGITS: Final = re.compile(rb"[1-9][0-9]{0,17}")
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_LONGEST_NAME: Final = 128
+WRITTEN_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+LONGEST_NAME: Final = 128
 _LONGEST_TEXT: Final = 32
 _QUOTE: Final = 0x22
 
@@ -95,7 +95,7 @@ def _name(text: bytes) -> str | None:
         name = text[1:-1].decode()
     except UnicodeDecodeError:
         return None
-    return name if 1 <= len(name) <= _LONGEST_NAME and name.isprintable() else None
+    return name if 1 <= len(name) <= LONGEST_NAME and name.isprintable() else None
 
 
 def _number(text: bytes) -> Decimal | None:
@@ -111,7 +111,7 @@ def _number(text: bytes) -> Decimal | None:
 
 @lru_cache(maxsize=8_192)
 def _known_period(day: str, label: str, zone: ZoneInfo) -> DeliveryPeriod | None:
-    if not _DAY.fullmatch(day):
+    if not WRITTEN_DAY.fullmatch(day):
         return None
     try:
         return parse_period(date.fromisoformat(day), label, zone)

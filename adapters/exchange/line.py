@@ -22,12 +22,12 @@ from websockets.protocol import State
 
 from adapters.exchange.connection import ExchangeConnection, ending_of, failure_of
 from adapters.exchange.hearing import Hearing, Journal
+from adapters.journal.entries import RECEIVER_ENDED
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
 STOPPED: Final = "receiver stopped"
-ENDED: Final = "receiver ended"
 
 STEADY_S: Final = 1.0
 """A connection that held this long, and longer than the delay before it, starts the delays anew."""
@@ -158,7 +158,7 @@ class Line:
             *([asyncio.create_task(self._prove(connection))] if self._proving else []),
         ]
         steady = asyncio.get_running_loop().call_later(STEADY_S, self._report_steady)
-        reason = ENDED
+        reason = RECEIVER_ENDED
         try:
             await asyncio.wait({closed, silent}, return_when=asyncio.FIRST_COMPLETED)
             if closed.done():

@@ -11,7 +11,7 @@ from decimal import Decimal, DecimalException
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from adapters.exchange.common_form import read_common
+from adapters.exchange.common_form import LONGEST_NAME, WRITTEN_DAY, read_common
 from adapters.exchange.written_json import Fractional, Integer, decoded, has_no_number, in_doubt
 from domain.decimals import EXACT, parse_decimal
 from domain.errors import (
@@ -44,11 +44,9 @@ NO_SUCH_PERIOD: Final = "NO_SUCH_PERIOD"
 AMBIGUOUS_PERIOD: Final = "AMBIGUOUS_PERIOD"
 
 LARGEST_MAGNITUDE: Final = Decimal(1_000_000)
-LONGEST_NAME: Final = 128
 
 _SMALLEST_STEP = Decimal("0.000001")
 _ONE = Decimal(1)
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NOT_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -194,7 +192,7 @@ def _direction(fields: dict[str, Any]) -> Direction:
 
 def _delivery_day(fields: dict[str, Any]) -> date:
     value = fields.get("delivery_day")
-    if type(value) is not str or not _DAY.fullmatch(value):
+    if type(value) is not str or not WRITTEN_DAY.fullmatch(value):
         raise _invalid("delivery_day")
     try:
         return date.fromisoformat(value)

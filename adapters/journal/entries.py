@@ -71,6 +71,9 @@ MESSAGE: Final = 0
 CONNECTED: Final = 1
 DISCONNECTED: Final = 2
 
+RECEIVER_ENDED: Final = "receiver ended"
+"""The reason of a loss that is known from its receiver's end alone: it was killed, or its machine went down."""
+
 INSERT_ENTRY: Final = (
     "INSERT INTO entries (kind, line, connection, at, connected_at, last_heard_at, reason, payload, checksum)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"

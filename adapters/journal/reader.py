@@ -13,6 +13,7 @@ from adapters.journal.entries import (
     CONNECTED,
     INSERT_ENTRY,
     MESSAGE,
+    RECEIVER_ENDED,
     Entry,
     LineConnected,
     LineDisconnected,
@@ -33,9 +34,6 @@ Answer = TypeVar("Answer")
 
 READ_BYTES: Final = 8 * 1024 * 1024
 FORGET_STEP: Final = 1_000
-
-RECEIVER_ENDED: Final = "receiver ended"
-"""The reason of a loss that nobody noted: the receiver was killed, or its machine went down."""
 
 
 @dataclass(frozen=True)
