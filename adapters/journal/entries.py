@@ -107,6 +107,7 @@ CREATE TABLE last_messages (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SUFFIX = ".sqlite"
+_LOCK_SUFFIX = ".lock"
 _ENTRY_BYTES = 256
 
 
@@ -164,11 +165,11 @@ def create_journal(folder: Path, started_at: datetime, owner: bytes = b"") -> tu
     half of one. *owner* stands in the lock file. Raises ``OSError`` or ``sqlite3.Error`` where the disk refuses.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    _clear_leftovers(folder)
     path = folder / f"{started_at:%Y%m%dT%H%M%S.%f}Z-{uuid.uuid4().hex[:8]}{_SUFFIX}"
-    unfinished = path.with_suffix(".unfinished")
-    lock = os.open(lock_path(path), os.O_RDWR | os.O_CREAT, 0o600)
+    unfinished = _unfinished_path(path)
+    lock = _new_lock(lock_path(path))
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
         os.pwrite(lock, owner, OWNER_AT)
         _write_schema(unfinished)
         unfinished.rename(path)
@@ -190,7 +191,11 @@ def open_database(path: Path) -> sqlite3.Connection:
 
 def lock_path(path: Path) -> Path:
     """Return the lock file beside the journal at *path*."""
-    return path.with_suffix(".lock")
+    return path.with_suffix(_LOCK_SUFFIX)
+
+
+def _unfinished_path(path: Path) -> Path:
+    return path.with_suffix(".unfinished")
 
 
 @contextmanager
@@ -198,9 +203,11 @@ def taken_over(path: Path) -> Iterator[bool]:
     """Hold the lock of the journal at *path* for a while; yields whether it was free, so its owner dead."""
     lock = os.open(lock_path(path), os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        free = _try_lock(lock)
+        free = _try_lock(lock) and _is_at(lock, lock_path(path))
         if free and not path.exists():
-            # Another recorder has removed the journal since it was listed.
+            # Another recorder has removed the journal since it was listed, or a kill came before there was one.
+            _delete_files(_unfinished_path(path))
+            remove_notice(path)
             lock_path(path).unlink(missing_ok=True)
             free = False
         yield free
@@ -213,6 +220,34 @@ def delete_journal(path: Path) -> None:
     _delete_files(path)
     remove_notice(path)
     lock_path(path).unlink(missing_ok=True)
+
+
+def _clear_leftovers(folder: Path) -> None:
+    """Delete what a kill has left of journals that were being made, or deleted; never anything of a living process."""
+    for path in (each.with_suffix(_SUFFIX) for each in folder.glob(f"*{_LOCK_SUFFIX}")):
+        if not path.exists():
+            # Who makes a journal holds its lock from before the first byte; who has lost it makes another lock.
+            with suppress(OSError), taken_over(path):
+                pass
+
+
+def _new_lock(path: Path) -> int:
+    """Make a lock file and hold it; return its descriptor."""
+    while True:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if _is_at(lock, path):
+            return lock
+        # Between these two steps it was cleared away as a leftover: it would protect nothing.
+        os.close(lock)
+
+
+def _is_at(lock: int, path: Path) -> bool:
+    """Return whether the lock is still the one that others find."""
+    try:
+        return os.path.samestat(os.fstat(lock), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _try_lock(lock: int) -> bool:

@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from adapters.journal.commit import commit
 from adapters.journal.entries import (
-    INSERT_ENTRY,
     LineConnected,
     LineDisconnected,
     MessageHeard,
@@ -20,8 +20,6 @@ from adapters.journal.entries import (
     create_journal,
     delete_journal,
     insert_open,
-    row_of,
-    to_microseconds,
 )
 from adapters.journal.notice import Notice, leave_notice, remove_notice
 from adapters.journal.promise import note_promise
@@ -39,6 +37,9 @@ RETURN_S: Final = 30.0
 
 RETURN_FREE_BYTES: Final = 16 * 1024 * 1024
 """And how much room must be there then, lest it goes to and fro."""
+
+MOST_DISTRUSTED: Final = 16
+"""Of so many files in doubt the locks are kept, lest their connections pass for lost: of more, the newest."""
 
 
 @dataclass
@@ -150,7 +151,7 @@ class JournalStore:
                 self._move(self._open_new(self._segment.folder))
             elif self._segment.folder != self._folders[0] and time.monotonic() >= self._return_due:
                 self._return()
-            self._transaction(self._segment.database)
+            commit(self._segment.database, self._pending, self._heard)
         except Exception as error:
             # Whatever it is, this thread goes on: were it to end, all that follows would be lost.
             self._blame(error)
@@ -254,33 +255,8 @@ class JournalStore:
             self._locks.append(segment.lock)
         else:
             os.close(segment.lock)
-
-    def _transaction(self, database: sqlite3.Connection) -> None:
-        database.execute("BEGIN IMMEDIATE")
-        try:
-            database.executemany(INSERT_ENTRY, [row_of(noted) for noted in self._pending])
-            self._write_connections(database)
-            self._write_heard(database)
-            database.execute("COMMIT")
-        except BaseException:
-            if database.in_transaction:
-                database.execute("ROLLBACK")
-            raise
-
-    def _write_connections(self, database: sqlite3.Connection) -> None:
-        for noted in self._pending:
-            if isinstance(noted, LineConnected):
-                insert_open(database, noted, noted.at)
-            elif isinstance(noted, LineDisconnected):
-                database.execute("DELETE FROM open_connections WHERE connection = ?", (noted.connection,))
-
-    def _write_heard(self, database: sqlite3.Connection) -> None:
-        database.executemany(
-            "UPDATE open_connections SET last_heard_at = ? WHERE connection = ?",
-            [(to_microseconds(at), connection) for connection, at in self._heard.items()],
-        )
-        newest = {noted.line: to_microseconds(noted.at) for noted in self._pending if isinstance(noted, MessageHeard)}
-        database.executemany("INSERT OR REPLACE INTO last_messages (line, at) VALUES (?, ?)", newest.items())
+        while len(self._locks) > MOST_DISTRUSTED:
+            os.close(self._locks.pop(0))
 
     def _remember(self) -> None:
         for noted in self._pending:
