@@ -45,15 +45,39 @@ def log_to_stderr(name: str, verbose: bool) -> None:
 
 
 def obey_signals() -> None:
-    """Let SIGTERM interrupt this process as Ctrl-C does, so that whatever it holds is let go in order."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Let SIGTERM and SIGHUP interrupt this process as Ctrl-C does, so that whatever it holds is let go in order."""
+    for number in _ending():
+        signal.signal(number, signal.default_int_handler)
+
+
+def _ending() -> list[signal.Signals]:
+    """Return which signals end this process: SIGHUP is none of them where it is to outlive its terminal (``nohup``)."""
+    outlives = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return [*STOPPING] if outlives else [*STOPPING, signal.SIGHUP]
+
+
+class Terminal:
+    """The terminal that this process was started from, if it was and is not to outlive it."""
+
+    def __init__(self) -> None:
+        self._streams = [stream for stream in (0, 1, 2) if signal.SIGHUP in _ending() and os.isatty(stream)]
+
+    def has_gone(self) -> bool:
+        """Return whether it has gone; what would be written there, and fail, then goes nowhere."""
+        gone = [stream for stream in self._streams if not os.isatty(stream)]
+        if gone:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            for stream in gone:
+                os.dup2(nowhere, stream)
+            os.close(nowhere)
+        return bool(gone)
 
 
 @contextmanager
 def signals_held() -> Iterator[None]:
-    """Put off SIGINT and SIGTERM while something is under way that must not be left half done."""
+    """Put off SIGINT, SIGTERM and SIGHUP while something is under way that must not be left half done."""
     caught: list[int] = []
-    before = {number: signal.signal(number, lambda number, _: caught.append(number)) for number in STOPPING}
+    before = {number: signal.signal(number, lambda number, _: caught.append(number)) for number in _ending()}
     try:
         yield
     finally:
@@ -93,8 +117,9 @@ def collect_garbage_rarely() -> None:
 def run_until_stopped(role: Callable[[asyncio.Event], Awaitable[int]], *, with_supervisor: bool = False) -> int:
     """Run *role* until it ends or the process is told to stop; return its exit code.
 
-    SIGINT and SIGTERM ask it to stop; a second one ends it at once. ``with_supervisor``
-    also asks it to stop when standard input closes: whoever started it is gone.
+    SIGINT and SIGTERM ask it to stop; a second one ends it at once. The end of its terminal
+    asks it too, however often it is told; so does, ``with_supervisor``, the end of its
+    standard input: whoever started it is gone.
     """
     return asyncio.run(_run(role, with_supervisor))
 
@@ -110,6 +135,14 @@ async def _run(role: Callable[[asyncio.Event], Awaitable[int]], with_supervisor:
 
     for number in STOPPING:
         loop.add_signal_handler(number, ask)
+    terminal = Terminal()
+
+    def hung_up() -> None:
+        terminal.has_gone()
+        stop.set()
+
+    if signal.SIGHUP in _ending():
+        loop.add_signal_handler(signal.SIGHUP, hung_up)
     if with_supervisor:
         stdin = sys.stdin.fileno()
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import signal
 import socket
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from typing import Final
 
 from domain.errors import DatabaseUnavailableError
 from wattbook.database import Database
-from wattbook.process import utc_now
+from wattbook.process import Terminal, utc_now
 from wattbook.settings import Settings
 from wattbook.supervision import Child
 
@@ -43,6 +42,7 @@ async def run(
     use; so is the embedded database. Returns the exit code: 0 after a clean stop.
     """
     loop = asyncio.get_running_loop()
+    terminal = Terminal()
     environment = dict(environ)
     flags = ["--verbose"] if verbose else []
     market: list[Child] = []
@@ -60,12 +60,13 @@ async def run(
         lines = DEMO_LINES if demo else len(settings.exchange_urls)
         roles = [Child([*command, *flags], environment).start() for command in _role_commands(lines, demo)]
         given_up = [asyncio.create_task(child.given_up()) for child in (*market, *roles)]
-        loop.add_signal_handler(signal.SIGHUP, _replace_receivers, roles, os.isatty(0))
+        loop.add_signal_handler(signal.SIGHUP, _hung_up, roles, terminal, stop)
         await asyncio.wait({stopping, *given_up}, return_when=asyncio.FIRST_COMPLETED)
         return max((task.result() for task in given_up if task.done()), default=0)
     finally:
-        loop.remove_signal_handler(signal.SIGHUP)
-        print("Stopping…", flush=True)
+        loop.add_signal_handler(signal.SIGHUP, terminal.has_gone)
+        with suppress(OSError):
+            print("Stopping…", flush=True)
         await asyncio.gather(*(child.stop() for child in roles if child.role == "receive"))
         for child in (*roles, *market):
             await child.stop()
@@ -74,11 +75,11 @@ async def run(
         await asyncio.gather(stopping, reviving, *given_up, return_exceptions=True)
 
 
-def _replace_receivers(roles: Sequence[Child], with_terminal: bool) -> None:
-    """On SIGHUP put a new process in the place of each receiver; the same signal is also how a terminal goes away."""
-    if with_terminal and not os.isatty(0):
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGHUP)
+def _hung_up(roles: Sequence[Child], terminal: Terminal, stop: asyncio.Event) -> None:
+    """On SIGHUP stop, where it tells that the terminal has gone; else put a new process in each receiver's place."""
+    if terminal.has_gone():
+        stop.set()
+        return
     for child in roles:
         if child.role == "receive":
             child.replace()
