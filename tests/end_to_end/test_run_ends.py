@@ -16,7 +16,8 @@ async def test_a_stop_while_starting_leaves_no_process(tmp_path: Path, after_s: 
     with Wattbook(tmp_path) as installation:
         demo = installation.start("run", "--demo")
         time.sleep(after_s)  # noqa: ASYNC251 - the moment of the stop is what is tried out
-        assert await demo.end(signal.SIGTERM) in (0, 130)
+        # On a busy machine the first comes before there is anything that could handle it.
+        assert await demo.end(signal.SIGTERM) in (0, 130, -signal.SIGTERM)
         await installation.until(lambda: not installation.processes())
 
 
