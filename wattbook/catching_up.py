@@ -1,6 +1,7 @@
 """How does a command read what is newest, also where no role runs that brings the read models up to it?"""
 
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 from adapters.event_log.pages import LogPages
 from adapters.read_models.store import ReadStore
@@ -9,29 +10,43 @@ from domain.errors import FencedError, ReadModelsBehindError
 from projections import READ_MODELS
 from projections.runner import Runner
 
-WAIT_S: Final = 2.0
-"""How long a command waits for the projecting role before it looks whether there is one."""
-
-CATCH_UP_S: Final = 10.0
+STANDSTILL_S: Final = 0.5
+"""How long the read models may stand still before it is clear that no projector runs."""
 
 
-async def catch_up(store: ReadStore, database_url: str) -> None:
-    """Return when the read models know all that the log held; raise :class:`ReadModelsBehindError` if that takes long.
+class CatchingUp:
+    """Waits for the projecting role where one runs, and is it where none does. That is safe beside one that starts."""
 
-    Where nobody moves them, they are moved here. That is safe beside a projector that starts meanwhile.
-    """
-    before = await store.positions()
-    try:
-        await store.wait_for(before.head, WAIT_S)
-        return
-    except ReadModelsBehindError:
-        nobody_works = (await store.positions()).projected == before.projected
-    if nobody_works:
-        async with LogPages(database_url) as pages, ReadTables(database_url) as tables:
-            runner = Runner(pages, tables, READ_MODELS)
+    def __init__(self, store: ReadStore, database_url: str) -> None:
+        self._store = store
+        self._pages = LogPages(database_url)
+        self._tables = ReadTables(database_url)
+        self._runner = Runner(self._pages, self._tables, READ_MODELS)
+        self._is_alone = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._pages.close()
+        await self._tables.close()
+
+    async def to_head(self) -> None:
+        """Return when the read models know all that the log holds now, however far they are behind."""
+        at = await self._store.positions()
+        head = at.head
+        while at.projected < head:
+            before = at.projected
             try:
-                while await runner.step():
-                    pass
+                if self._is_alone:
+                    await self._runner.step()
+                else:
+                    await self._store.wait_for(head, STANDSTILL_S)
+            except ReadModelsBehindError:
+                pass
             except FencedError:
-                pass  # a projector has come
-    await store.wait_for(before.head, CATCH_UP_S)
+                self._is_alone = False  # a projector has come
+            at = await self._store.positions()
+            self._is_alone = self._is_alone or at.projected == before

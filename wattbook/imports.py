@@ -16,26 +16,21 @@ from psycopg.rows import TupleRow
 from adapters.day_files.comparison import Became, Comparison, Counts, take, was_told
 from adapters.day_files.file import DayFile
 from adapters.day_files.rows import read_row
-from adapters.event_log.pages import LogPages
 from adapters.event_log.writer import EventLog
 from adapters.exchange.messages import Unreadable
-from adapters.read_models.tables import ReadTables
+from adapters.read_models.store import ReadStore
 from domain.day_files import NAMED, day_of, judged_by, told_by, whole_day, why_no_further
 from domain.deliveries import FILES
-from domain.errors import DayFileRefusedError, FencedError
+from domain.errors import DayFileRefusedError
 from domain.events import DayFileImported, DealConfirmed, DealKey, Event, MessageRejected, Receipt
 from domain.telling import Told
-from projections import READ_MODELS
-from projections.runner import Runner
+from wattbook.catching_up import CatchingUp
 from wattbook.import_report import Progress, print_json, print_text
 from wattbook.process import EXIT_FOUND, EXIT_INTERRUPTED, EXIT_OK, utc_now
 from wattbook.settings import Settings
 
 BATCH: Final = 1_000
 """Rows recorded in one transaction: what is under way beside it waits no longer than for these."""
-
-PROJECTOR_S: Final = 0.2
-"""How long the read models may stand still before it is clear that no projector runs."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +86,13 @@ async def _import(settings: Settings, url: str, paths: Sequence[Path], as_json: 
         async with await AsyncConnection.connect(url, autocommit=True) as connection, AsyncExitStack() as stack:
             importer = _Importer(settings, connection, progress)
             checked = [await importer.check(path, number) for number, path in enumerate(paths)]
-            if only_news:
-                checked = [file for file in checked if not await importer.was_told(file)]
             event_log = await stack.enter_async_context(EventLog(url))
-            pages = await stack.enter_async_context(LogPages(url))
-            tables = await stack.enter_async_context(ReadTables(url))
-            importer.begin(event_log, Runner(pages, tables, READ_MODELS))
+            store = await stack.enter_async_context(ReadStore(url, settings.timezone, settings.lines, size=1))
+            catching_up = await stack.enter_async_context(CatchingUp(store, url))
+            importer.begin(event_log, catching_up)
+            if only_news:
+                await catching_up.to_head()
+                checked = [file for file in checked if not await importer.was_told(file)]
             imported = [await importer.record(file, all_names=as_json) for file in checked]
     (print_json if as_json else print_text)(imported)
     return EXIT_FOUND if any(file.counts.extra or file.counts.differing for file in imported) else EXIT_OK
@@ -108,12 +104,11 @@ class _Importer:
         self._zone = settings.timezone
         self._connection = connection
         self._progress = progress
-        self._alone = False
 
-    def begin(self, event_log: EventLog, runner: Runner) -> None:
+    def begin(self, event_log: EventLog, catching_up: CatchingUp) -> None:
         """Say where is recorded, and who brings the read models up."""
         self._event_log = event_log
-        self._runner = runner
+        self._catching_up = catching_up
 
     async def was_told(self, file: Checked) -> int | None:
         """Return where *file* was imported before, if it cannot tell more than it did then."""
@@ -145,15 +140,15 @@ class _Importer:
     async def record(self, file: Checked, *, all_names: bool) -> Imported:
         """Record what the log lacks of *file*, and what became of it all; may be done again at any time."""
         comparison = file.comparison
-        await self._bring_up()
+        await self._catching_up.to_head()
         await comparison.match_in_doubt(file.whole)
         await self._record_rows(file)
-        await self._bring_up()
+        await self._catching_up.to_head()
         counts = await comparison.compare(file.whole, file.judged)
         told = told_by(file.whole, file.judged, file.last_deal, await comparison.doubt())
         differing, extra = await comparison.differing_deals(NAMED), await comparison.extra_deals(NAMED)
         await self._event_log.append([self._event(file, told, counts, differing, extra)])
-        await self._bring_up()
+        await self._catching_up.to_head()
         why = why_no_further(file.whole, told.end, counts.extra)
         if not all_names:
             return Imported(file.path, file.sha256, counts, told.end, why, (), extra, differing)
@@ -215,31 +210,6 @@ class _Importer:
             told_until=told.end,
             author=_user(),
         )
-
-    async def _bring_up(self) -> None:
-        """Return when the read models hold all that is in the log now, whether a projector runs or not."""
-        cursor = await self._connection.execute("SELECT position FROM wattbook.log_head")
-        row = await cursor.fetchone()
-        head = 0 if row is None else row[0]
-        projected = await self._projected()
-        while projected < head:
-            if self._alone:
-                try:
-                    await self._runner.step()
-                except FencedError:
-                    self._alone = False
-            else:
-                await asyncio.sleep(PROJECTOR_S)
-            before, projected = projected, await self._projected()
-            self._alone = self._alone or projected == before
-
-    async def _projected(self) -> int:
-        cursor = await self._connection.execute(
-            "SELECT min(position) FROM read_models.checkpoints WHERE table_name = ANY(%s)",
-            ([model.table for model in READ_MODELS],),
-        )
-        row = await cursor.fetchone()
-        return 0 if row is None else row[0]
 
 
 def _user() -> str:

@@ -23,7 +23,7 @@ from projections.reading import Page, Scope
 from projections.rejections import RejectionRow
 from projections.rejections import rejections as model
 from projections.shown import rejection_fields
-from wattbook.catching_up import catch_up
+from wattbook.catching_up import CatchingUp
 from wattbook.settings import Settings
 
 PAGE: Final = 200
@@ -34,7 +34,8 @@ FIRST_PART: Final = 70
 async def rejections(settings: Settings, database_url: str, *, everything: bool, as_json: bool) -> int:
     """Print the open rejections, or all of them, newest first."""
     async with ReadStore(database_url, settings.timezone, settings.lines, size=1) as store:
-        await catch_up(store, database_url)
+        async with CatchingUp(store, database_url) as catching_up:
+            await catching_up.to_head()
         rows = _rows(store, everything)
         if as_json:
             await _print_json(rows)
