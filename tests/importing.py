@@ -35,10 +35,13 @@ class Importer:
         )
         return code, json.loads(self._capsys.readouterr().out)
 
-    async def tells(self, *paths: Path) -> str:
+    async def tells(self, *paths: Path, only_news: bool = False) -> str:
         self._capsys.readouterr()
-        await import_files(self._settings, self._trading.url, paths, asyncio.Event(), as_json=False, only_news=False)
-        return self._capsys.readouterr().out
+        await import_files(
+            self._settings, self._trading.url, paths, asyncio.Event(), as_json=False, only_news=only_news
+        )
+        said = self._capsys.readouterr()
+        return said.out + said.err
 
     async def refuses(self, *paths: Path) -> str:
         """Return why *paths* are refused; nothing may be recorded then."""

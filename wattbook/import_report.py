@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -13,29 +14,39 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
 from adapters.day_files.comparison import Counts
-from domain.canonical import time_text
+from domain.canonical import position_text, time_text
 from domain.events import DealKey
 
 
-class Imported(Protocol):
-    """What became of a file."""
+class Names(Protocol):
+    """All deals that an import found, however many, one after the other."""
 
-    @property
-    def path(self) -> Path: ...
-    @property
-    def sha256(self) -> str: ...
-    @property
-    def counts(self) -> Counts: ...
-    @property
-    def told_until(self) -> datetime: ...
-    @property
-    def why_no_further(self) -> str | None: ...
-    @property
-    def missing(self) -> Sequence[DealKey]: ...
-    @property
-    def extra(self) -> Sequence[DealKey]: ...
-    @property
-    def differing(self) -> Sequence[DealKey]: ...
+    def missing_ids(self) -> AsyncIterator[str]: ...
+    def extra_ids(self) -> AsyncIterator[str]: ...
+    def differing_ids(self) -> AsyncIterator[str]: ...
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of a file; ``extra`` and ``differing`` are the first ones, ``names`` tells all."""
+
+    path: Path
+    sha256: str
+    counts: Counts
+    told_until: datetime
+    why_no_further: str | None
+    extra: Sequence[DealKey]
+    differing: Sequence[DealKey]
+    names: Names
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A file that was imported before, at ``position``, and tells no more now."""
+
+    path: Path
+    sha256: str
+    position: int
 
 
 class Progress:
@@ -70,30 +81,53 @@ class Progress:
             self._bars.update(self._bar, completed=done)
 
 
-def print_json(imported: Sequence[Imported]) -> None:
-    """Print one object for one file, an array for several."""
-    told = [
-        {
-            "file": str(file.path),
-            "sha256": file.sha256,
-            "matched": file.counts.matched,
-            "recorded": file.counts.recorded,
-            "missing": file.counts.missing,
-            "extra": file.counts.extra,
-            "differing": file.counts.differing,
-            "missingIds": [key.deal_id for key in file.missing],
-            "extraIds": [key.deal_id for key in file.extra],
-            "differingIds": [key.deal_id for key in file.differing],
-        }
-        for file in imported
-    ]
-    json.dump(told[0] if len(told) == 1 else told, sys.stdout, ensure_ascii=False)
-    print()
+async def print_json(files: Sequence[Imported | LeftOut]) -> None:
+    """Print one object for one file, an array for several; ids one by one: there may be more than memory holds."""
+    out = sys.stdout
+    out.write("" if len(files) == 1 else "[")
+    for number, file in enumerate(files):
+        out.write(", " if number else "")
+        if isinstance(file, LeftOut):
+            before = {"file": str(file.path), "sha256": file.sha256, "importedBefore": position_text(file.position)}
+            out.write(json.dumps(before, ensure_ascii=False))
+        else:
+            await _print_object(file)
+    out.write("\n" if len(files) == 1 else "]\n")
 
 
-def print_text(imported: Sequence[Imported]) -> None:
-    """Print one line a file, and below it the deals that a person has to look at."""
-    for file in imported:
+async def _print_object(file: Imported) -> None:
+    known = {
+        "file": str(file.path),
+        "sha256": file.sha256,
+        "matched": file.counts.matched,
+        "recorded": file.counts.recorded,
+        "missing": file.counts.missing,
+        "extra": file.counts.extra,
+        "differing": file.counts.differing,
+    }
+    sys.stdout.write(json.dumps(known, ensure_ascii=False).removesuffix("}"))
+    names = file.names
+    for name, ids in (
+        ("missingIds", names.missing_ids()), ("extraIds", names.extra_ids()), ("differingIds", names.differing_ids())
+    ):  # fmt: skip
+        sys.stdout.write(f', "{name}": [')
+        separator = ""
+        async for deal_id in ids:
+            sys.stdout.write(separator + json.dumps(deal_id, ensure_ascii=False))
+            separator = ", "
+        sys.stdout.write("]")
+    sys.stdout.write("}")
+
+
+def print_text(files: Sequence[Imported | LeftOut]) -> None:
+    """Print one line a file, and below it the deals that a person has to look at; what was left out is a remark."""
+    for file in files:
+        if isinstance(file, LeftOut):
+            print(
+                f"{file.path.name}: imported before, at position {file.position}, and it tells nothing new: left out",
+                file=sys.stderr,
+            )
+            continue
         counts = file.counts
         print(
             f"{file.path.name}: {_deals(counts.rows)}, {counts.matched} as recorded before, "

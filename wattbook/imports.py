@@ -25,7 +25,7 @@ from domain.errors import DayFileRefusedError
 from domain.events import DayFileImported, DealConfirmed, DealKey, Event, MessageRejected, Receipt
 from domain.telling import Told
 from wattbook.catching_up import CatchingUp
-from wattbook.import_report import Progress, print_json, print_text
+from wattbook.import_report import Imported, LeftOut, Progress, print_json, print_text
 from wattbook.process import EXIT_FOUND, EXIT_INTERRUPTED, EXIT_OK, utc_now
 from wattbook.settings import Settings
 
@@ -45,20 +45,6 @@ class Checked:
     size_bytes: int
     sha256: str
     comparison: Comparison
-
-
-@dataclass(frozen=True)
-class Imported:
-    """What became of a file."""
-
-    path: Path
-    sha256: str
-    counts: Counts
-    told_until: datetime
-    why_no_further: str | None
-    missing: Sequence[DealKey]
-    extra: Sequence[DealKey]
-    differing: Sequence[DealKey]
 
 
 async def import_files(
@@ -81,21 +67,21 @@ async def import_files(
 
 
 async def _import(settings: Settings, url: str, paths: Sequence[Path], as_json: bool, only_news: bool) -> int:
-    # What is told in the end goes to standard output; whether it is under way is nobody else's business.
-    with Progress() as progress:
-        async with await AsyncConnection.connect(url, autocommit=True) as connection, AsyncExitStack() as stack:
+    async with await AsyncConnection.connect(url, autocommit=True) as connection, AsyncExitStack() as stack:
+        # What is told in the end goes to standard output; whether it is under way is nobody else's business.
+        with Progress() as progress:
             importer = _Importer(settings, connection, progress)
             checked = [await importer.check(path, number) for number, path in enumerate(paths)]
             event_log = await stack.enter_async_context(EventLog(url))
             store = await stack.enter_async_context(ReadStore(url, settings.timezone, settings.lines, size=1))
-            catching_up = await stack.enter_async_context(CatchingUp(store, url))
-            importer.begin(event_log, catching_up)
-            if only_news:
-                await catching_up.to_head()
-                checked = [file for file in checked if not await importer.was_told(file)]
-            imported = [await importer.record(file, all_names=as_json) for file in checked]
-    (print_json if as_json else print_text)(imported)
-    return EXIT_FOUND if any(file.counts.extra or file.counts.differing for file in imported) else EXIT_OK
+            importer.begin(event_log, await stack.enter_async_context(CatchingUp(store, url)))
+            files = [await importer.record(file, only_news=only_news) for file in checked]
+        if as_json:
+            await print_json(files)
+        else:
+            print_text(files)
+    differs = any(isinstance(file, Imported) and (file.counts.extra or file.counts.differing) for file in files)
+    return EXIT_FOUND if differs else EXIT_OK
 
 
 class _Importer:
@@ -109,11 +95,6 @@ class _Importer:
         """Say where is recorded, and who brings the read models up."""
         self._event_log = event_log
         self._catching_up = catching_up
-
-    async def was_told(self, file: Checked) -> int | None:
-        """Return where *file* was imported before, if it cannot tell more than it did then."""
-        told = told_by(file.whole, file.judged, file.last_deal)
-        return await was_told(self._connection, self._exchange, file.day, file.sha256, told.end)
 
     async def check(self, path: Path, number: int) -> Checked:
         """Read the whole file into a table beside the log; raise :class:`DayFileRefusedError` where it is not good."""
@@ -137,10 +118,18 @@ class _Importer:
             )
         return Checked(path, day, whole, judged, await comparison.last_deal(), size_bytes, sha256, comparison)
 
-    async def record(self, file: Checked, *, all_names: bool) -> Imported:
-        """Record what the log lacks of *file*, and what became of it all; may be done again at any time."""
+    async def record(self, file: Checked, *, only_news: bool) -> Imported | LeftOut:
+        """Record what the log lacks of *file*, and what became of it all; may be done again at any time.
+
+        With *only_news* a file that was imported before, and cannot tell more now, is left out.
+        """
         comparison = file.comparison
         await self._catching_up.to_head()
+        if only_news:
+            told = told_by(file.whole, file.judged, file.last_deal)
+            before = await was_told(self._connection, self._exchange, file.day, file.sha256, told.end)
+            if before is not None:
+                return LeftOut(file.path, file.sha256, before)
         await comparison.match_in_doubt(file.whole)
         await self._record_rows(file)
         await self._catching_up.to_head()
@@ -150,18 +139,7 @@ class _Importer:
         await self._event_log.append([self._event(file, told, counts, differing, extra)])
         await self._catching_up.to_head()
         why = why_no_further(file.whole, told.end, counts.extra)
-        if not all_names:
-            return Imported(file.path, file.sha256, counts, told.end, why, (), extra, differing)
-        return Imported(
-            file.path,
-            file.sha256,
-            counts,
-            told.end,
-            why,
-            await comparison.missing_deals(),
-            await comparison.extra_deals(),
-            await comparison.differing_deals(),
-        )
+        return Imported(file.path, file.sha256, counts, told.end, why, extra, differing, comparison)
 
     async def _record_rows(self, file: Checked) -> None:
         self._progress.begins(f"recording {file.path.name}", file.size_bytes)

@@ -5,11 +5,10 @@ import json
 import sys
 from base64 import b64encode
 from collections.abc import AsyncIterator
+from shutil import get_terminal_size
 from typing import Final
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.cells import cell_len, set_cell_size
 
 from adapters.event_log.recorder import open_recorder
 from adapters.read_models.store import ReadStore
@@ -30,6 +29,8 @@ PAGE: Final = 200
 FIRST_PART: Final = 70
 """How much of a message a table shows."""
 
+HEADINGS: Final = ("ID", "Recorded", "Reason", "Trader", "Day", "Source", "Settle by", "Message")
+
 
 async def rejections(settings: Settings, database_url: str, *, everything: bool, as_json: bool) -> int:
     """Print the open rejections, or all of them, newest first."""
@@ -40,7 +41,7 @@ async def rejections(settings: Settings, database_url: str, *, everything: bool,
         if as_json:
             await _print_json(rows)
         else:
-            await _print_table(rows, everything)
+            await print_table(rows, everything)
     return 0
 
 
@@ -92,23 +93,56 @@ async def _print_json(rows: AsyncIterator[RejectionRow]) -> None:
     sys.stdout.write("[]\n" if separator == "[" else "]\n")
 
 
-async def _print_table(rows: AsyncIterator[RejectionRow], everything: bool) -> None:
-    table = Table(box=None, pad_edge=False, header_style="")
-    for heading in ("ID", "Recorded", "Reason", "Trader", "Day", "Source", "Message", "Settle by"):
-        table.add_column(heading, no_wrap=heading != "Settle by")
-    async for row in rows:
-        how = how_to_settle(row) if row.resolution is None else f"{row.resolution} by {row.resolved_by}"
-        at = "" if row.recorded_at is None else time_text(row.recorded_at.replace(microsecond=0))
-        day = "-" if row.delivery_day is None else row.delivery_day.isoformat()
-        message = printable((row.message or "")[: FIRST_PART + 1])
-        message = message if len(message) <= FIRST_PART else message[: FIRST_PART - 1] + "…"
-        cells = (str(row.position), at, row.reason or "", row.trader_id or "-", day, row.source or "", message, how)
-        table.add_row(*(escape(printable(cell)) for cell in cells))
-    if not table.row_count:
+async def print_table(rows: AsyncIterator[RejectionRow], everything: bool) -> None:
+    """Print a table, a page at a time: there may be more than memory holds. Columns grow where a page needs it."""
+    widths = [len(heading) for heading in HEADINGS]
+    heading: tuple[tuple[str, ...], ...] = (HEADINGS,)
+    async for page in _pages(rows):
+        columns = zip(*page, strict=True)
+        widths = [max(width, *map(cell_len, column)) for width, column in zip(widths, columns, strict=True)]
+        fitting = _fitting(widths)
+        for cells in (*heading, *page):
+            print("  ".join(map(_fitted, cells, fitting)).rstrip())
+        heading = ()
+    if heading:
         print("no rejections" if everything else "no open rejections")
-        return
-    Console(highlight=False, width=None if sys.stdout.isatty() else 220).print(table)
-    print("\nwattbook rejections ID shows one whole; wattbook resolve ID … --reason TEXT settles it")
+    else:
+        print("\nwattbook rejections ID shows one whole; wattbook resolve ID … --reason TEXT settles it")
+
+
+async def _pages(rows: AsyncIterator[RejectionRow]) -> AsyncIterator[list[tuple[str, ...]]]:
+    page: list[tuple[str, ...]] = []
+    async for row in rows:
+        page.append(_cells(row))
+        if len(page) == PAGE:
+            yield page
+            page = []
+    if page:
+        yield page
+
+
+def _cells(row: RejectionRow) -> tuple[str, ...]:
+    how = how_to_settle(row) if row.resolution is None else f"{row.resolution} by {row.resolved_by}"
+    at = "" if row.recorded_at is None else time_text(row.recorded_at.replace(microsecond=0))
+    day = "-" if row.delivery_day is None else row.delivery_day.isoformat()
+    cells = (str(row.position), at, row.reason or "", row.trader_id or "-", day, row.source or "", how)
+    return *map(printable, cells), _cut(printable((row.message or "")[: FIRST_PART + 1]), FIRST_PART)
+
+
+def _fitting(widths: list[int]) -> list[int]:
+    """Return the widths with which a line has room on a terminal: the message, in the last column, gives way."""
+    if not sys.stdout.isatty():
+        return widths
+    room = get_terminal_size().columns - sum(width + 2 for width in widths[:-1])
+    return [*widths[:-1], min(widths[-1], max(room, len(HEADINGS[-1])))]
+
+
+def _fitted(text: str, width: int) -> str:
+    return set_cell_size(_cut(text, width), width)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"
 
 
 def _look_up(database_url: str, position: int) -> tuple[Recorded, list[Recorded], list[Recorded]]:

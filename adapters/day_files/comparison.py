@@ -100,6 +100,9 @@ _EXTRA: Final = SQL("""
     SELECT s.deal_id, s.trader_id, s.direction, s.executed_at FROM standing AS s
     WHERE NOT EXISTS (SELECT FROM {rows} AS r WHERE {same_deal})
 """)
+_DIFFERING_ORDERED: Final = SQL("{differing} ORDER BY line")
+_EXTRA_ORDERED: Final = SQL("{extra} ORDER BY deal_id, trader_id, direction")
+_MISSING_ORDERED: Final = SQL("{rows} WHERE became IN ('recorded', 'rejected') ORDER BY line")
 _COUNTS: Final = SQL("""
     SELECT (SELECT count(*) FROM {rows}),
            (SELECT count(*) FROM {rows} WHERE became = 'recorded'),
@@ -206,23 +209,36 @@ class Comparison:
         row = await cursor.fetchone()
         return None if row is None or row[0] is None else Doubt(row[0], row[1], in_order=row[2] is not False)
 
-    async def differing_deals(self, limit: int | None = None) -> list[DealKey]:
-        """Return the deals that the log holds otherwise, in the file's order."""
-        return await self._keys(SQL("{differing} ORDER BY line"), limit)
+    async def differing_deals(self, limit: int) -> list[DealKey]:
+        """Return the first deals that the log holds otherwise, in the file's order."""
+        return await self._keys(_DIFFERING_ORDERED, limit)
 
-    async def extra_deals(self, limit: int | None = None) -> list[DealKey]:
-        """Return the deals that the log holds and the file does not."""
-        return await self._keys(SQL("{extra} ORDER BY deal_id, trader_id, direction"), limit)
+    async def extra_deals(self, limit: int) -> list[DealKey]:
+        """Return the first deals that the log holds and the file does not."""
+        return await self._keys(_EXTRA_ORDERED, limit)
 
-    async def missing_deals(self, limit: int | None = None) -> list[DealKey]:
-        """Return the deals that the log did not hold, in the file's order."""
-        return await self._keys(SQL("{rows} WHERE became IN ('recorded', 'rejected') ORDER BY line"), limit)
+    def differing_ids(self) -> AsyncIterator[str]:
+        """Yield the id of every deal that the log holds otherwise, in the file's order."""
+        return self._ids(_DIFFERING_ORDERED)
 
-    async def _keys(self, which: SQL, limit: int | None) -> list[DealKey]:
-        statement = SQL("SELECT deal_id, trader_id, direction FROM {} LIMIT %(limit)s").format(self._of(which))
+    def extra_ids(self) -> AsyncIterator[str]:
+        """Yield the id of every deal that the log holds and the file does not."""
+        return self._ids(_EXTRA_ORDERED)
+
+    def missing_ids(self) -> AsyncIterator[str]:
+        """Yield the id of every deal that the log did not hold, in the file's order."""
+        return self._ids(_MISSING_ORDERED)
+
+    async def _keys(self, which: SQL, limit: int) -> list[DealKey]:
+        statement = SQL("SELECT deal_id, trader_id, direction FROM {} LIMIT {}").format(self._of(which), limit)
         async with self._connection.cursor(row_factory=kwargs_row(DealKey)) as cursor:
-            await cursor.execute(statement, {"limit": limit})
+            await cursor.execute(statement)
             return await cursor.fetchall()
+
+    async def _ids(self, which: SQL) -> AsyncIterator[str]:
+        async with self._connection.cursor() as cursor:
+            async for (deal_id,) in cursor.stream(SQL("SELECT deal_id FROM {}").format(self._of(which))):
+                yield deal_id
 
     def _within(self, stretch: Told) -> dict[str, object]:
         return {"exchange": self._exchange, "start": stretch.start, "end": stretch.end}

@@ -76,7 +76,21 @@ async def test_the_same_file_again_changes_nothing(trading: Desk, importer: Impo
     code, told = await importer.imports(path)
     assert (code, counts(told)) == (0, {"matched": 2, "recorded": 0, "missing": 0, "extra": 0, "differing": 0})
     assert await log_of(trading) == before
-    assert await importer.imports(path, only_news=True) == (0, [])
+
+
+async def test_a_file_that_was_imported_before_is_left_out_and_told_so_where_only_news_are_wanted(
+    trading: Desk, importer: Importer, tmp_path: Path
+) -> None:
+    path = day_file(tmp_path, [ONE, TWO])
+    _, first = await importer.imports(path)
+    before = await log_of(trading)
+    left_out = {"file": str(path), "sha256": first["sha256"], "importedBefore": str(before[-1].position)}
+    assert await importer.imports(path, only_news=True) == (0, left_out)
+    assert await log_of(trading) == before
+    other = day_file(tmp_path, [], day=AUTUMN)
+    code, (known, news) = await importer.imports(path, other, only_news=True)
+    assert (code, known, news["file"], news["missingIds"]) == (0, left_out, str(other), [])
+    assert f"imported before, at position {before[-1].position}" in await importer.tells(path, only_news=True)
 
 
 async def test_extra_and_differing_deals_are_found_and_what_stands_still_counts(
