@@ -13,6 +13,7 @@ from domain.health_warnings import HealthWarning, WarningLevel
 JOURNAL_DISK: Final = "JOURNAL_DISK"
 JOURNAL_BACKLOG: Final = "JOURNAL_BACKLOG"
 JOURNAL_ON_SPARE: Final = "JOURNAL_ON_SPARE"
+JOURNAL_SPARE_USELESS: Final = "JOURNAL_SPARE_USELESS"
 JOURNAL_IN_MEMORY: Final = "JOURNAL_IN_MEMORY"
 JOURNAL_UNSEEN: Final = "JOURNAL_UNSEEN"
 NOBODY_RECORDS: Final = "NOBODY_RECORDS"
@@ -114,6 +115,15 @@ def spare_warning(folder: str, spare: str, problem: str) -> HealthWarning:
         f"is lost. Free space or repair the disk of {folder}: the journal goes back there by itself."
     )
     return HealthWarning(JOURNAL_ON_SPARE, "WARNING", message, spare)
+
+
+def useless_spare_warning(folder: str, spare: str) -> HealthWarning:
+    """Return the warning that a spare folder would be full, or fail, together with what it is to stand in for."""
+    message = (
+        f"The spare journal folder {spare} is on the same file system as {folder}: it fills up and fails together "
+        "with it. Name a folder on another disk in WATTBOOK_JOURNAL_SPARE_DIR; see that this disk is mounted."
+    )
+    return HealthWarning(JOURNAL_SPARE_USELESS, "WARNING", message, spare)
 
 
 def memory_warning(folder: str, process: int, problem: str, since: datetime) -> HealthWarning:

@@ -18,6 +18,7 @@ from domain.watermarks import (
     JOURNAL_DISK,
     JOURNAL_IN_MEMORY,
     JOURNAL_ON_SPARE,
+    JOURNAL_SPARE_USELESS,
     JOURNAL_UNSEEN,
     Mark,
     backlog_warning,
@@ -28,6 +29,7 @@ from domain.watermarks import (
     unseen_disk_warning,
     unseen_folder_warning,
     unseen_journal_warning,
+    useless_spare_warning,
 )
 from wattbook.warnings import Warnings
 
@@ -38,11 +40,20 @@ log = logging.getLogger(__name__)
 
 def used_percent(folder: Path) -> float:
     """Return how much of the disk that holds *folder*, or will, is in use, as ``df`` does."""
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    disk = os.statvfs(folder)
+    disk = os.statvfs(_existing(folder))
     used = disk.f_blocks - disk.f_bfree
     return 100 * used / ((used + disk.f_bavail) or 1)
+
+
+def file_system(folder: Path) -> int:
+    """Return which file system holds *folder*, or will."""
+    return _existing(folder).stat().st_dev
+
+
+def _existing(folder: Path) -> Path:
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
 
 
 class JournalWatch:
@@ -55,12 +66,14 @@ class JournalWatch:
         oldest_waiting_at: Callable[[], datetime | None],
         clock: Callable[[], datetime],
         used_percent: Callable[[Path], float] = used_percent,
+        file_system: Callable[[Path], int] = file_system,
     ) -> None:
         self._folders = folders
         self._warnings = warnings
         self._oldest_waiting_at = oldest_waiting_at
         self._clock = clock
         self._used_percent = used_percent
+        self._file_system = file_system
         self._marks: dict[Path, Mark | None] = {}
         self._ended: set[Path] = set()
 
@@ -77,6 +90,7 @@ class JournalWatch:
         """Raise the warnings that are due now, and clear those that are over."""
         disks = [self._disk(folder) for folder in self._folders]
         self._warnings.replace(JOURNAL_DISK, [warning for warning in disks if warning is not None])
+        self._warnings.replace(JOURNAL_SPARE_USELESS, self._useless_spares())
         backlog = backlog_warning(self._oldest_waiting_at(), self._clock())
         self._warnings.replace(JOURNAL_BACKLOG, [] if backlog is None else [backlog])
         notices, unseen = self._notices()
@@ -101,6 +115,15 @@ class JournalWatch:
             return unseen_disk_warning(str(folder), str(error))
         mark = self._marks[folder] = reached(DISK_MARKS, used, self._marks.get(folder), DISK_SLACK_PERCENT)
         return None if mark is None else disk_warning(str(folder), mark)
+
+    def _useless_spares(self) -> list[HealthWarning]:
+        """Return each folder beside the first that fails and fills up together with it."""
+        own, *spares = self._folders
+        try:
+            together = [spare for spare in spares if self._file_system(spare) == self._file_system(own)]
+        except OSError:
+            return []  # that the disk does not answer is another warning
+        return [useless_spare_warning(str(own), str(spare)) for spare in together]
 
     def _notices(self) -> tuple[list[tuple[Path, Notice]], list[HealthWarning]]:
         """Return what the living receivers tell of their journals, and which could not be looked at."""

@@ -18,7 +18,7 @@ from wattbook.warnings import Warnings
 
 
 def watch(warnings: Warnings, *folders: Path) -> JournalWatch:
-    return JournalWatch(folders, warnings, lambda: None, now, lambda _: 0.0)
+    return JournalWatch(folders, warnings, lambda: None, now, lambda _: 0.0, hash)
 
 
 def codes(warnings: Warnings) -> list[str]:
@@ -36,7 +36,7 @@ def test_each_disk_is_warned_of_by_itself_and_once_for_each_mark(
 ) -> None:
     used = {tmp_path / "own": 96.0, tmp_path / "spare": 10.0}
     warnings = Warnings()
-    watching = JournalWatch(list(used), warnings, lambda: None, now, lambda folder: used[folder])
+    watching = JournalWatch(list(used), warnings, lambda: None, now, lambda folder: used[folder], hash)
     for own in (96.0, 97.0, 90.0, 84.5, 71.0, 69.5, 68.0):
         used[tmp_path / "own"] = own
         watching.look()
@@ -109,7 +109,7 @@ async def test_word_is_left_on_a_full_disk_too(small_disk: Path, tmp_path: Path)
             for _ in range(40):
                 each.append(heard(b"x" * 100_000))
         writer.flush()
-        watching = JournalWatch((own, spare, alone), warnings, lambda: None, now)
+        watching = JournalWatch((own, spare, alone), warnings, lambda: None, now, file_system=hash)
         await eventually(lambda: "JOURNAL_IN_MEMORY CRITICAL" in seen(watching, warnings))
         assert codes(warnings)[-2:] == ["JOURNAL_IN_MEMORY CRITICAL", "JOURNAL_ON_SPARE WARNING"]
         assert {each.about for each in warnings.standing if each.code == "JOURNAL_DISK"} >= {str(own), str(alone)}
@@ -166,3 +166,17 @@ def test_a_journal_folder_that_cannot_be_listed_is_critical_and_hides_no_other(t
         leave_notice(writer.path, Notice(os.getpid(), "no room", "/elsewhere", None))
         watching = watch(warnings, tmp_path / "own", tmp_path / "spare", tmp_path / "not there yet")
         assert seen(watching, warnings) == ["JOURNAL_ON_SPARE WARNING", "JOURNAL_UNSEEN CRITICAL"]
+
+
+def test_a_spare_folder_that_fails_together_with_the_journals_own_is_warned_of_until_its_disk_is_there(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    warnings = Warnings()
+    own, spare = tmp_path / "journal", tmp_path / "spare"
+    watching = JournalWatch((own, spare), warnings, lambda: None, now, lambda _: 0.0)
+    assert seen(watching, warnings) == ["JOURNAL_SPARE_USELESS WARNING"], "also before either folder is made"
+    assert str(spare) in warnings.standing[0].message
+    assert str(own) in warnings.standing[0].message
+    spare.symlink_to(small_disk)
+    assert seen(watching, warnings) == []
+    assert seen(JournalWatch((own,), warnings, lambda: None, now, lambda _: 0.0), warnings) == []
