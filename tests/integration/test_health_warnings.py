@@ -133,6 +133,27 @@ async def test_a_journal_that_cannot_be_read_is_warned_of_until_it_is_moved_away
     assert noted(database) == [], "who has ended warns of nothing"
 
 
+async def test_a_spare_folder_on_the_disk_of_the_journal_is_warned_of_but_no_problem_by_itself(
+    tmp_path: Path, database: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    install(database, READ_MODELS)
+    folders = {"WATTBOOK_DATA_DIR": str(tmp_path), "WATTBOOK_JOURNAL_SPARE_DIR": str(tmp_path / "spare")}
+    settings = Settings.from_environment(folders)
+    stop = asyncio.Event()
+    running = asyncio.create_task(record(settings, database, stop))
+    try:
+        await eventually(lambda: len(noted(database)) == 1)
+        await status(settings, database, as_json=False)
+    finally:
+        stop.set()
+        assert await asyncio.wait_for(running, 30) == 0
+    told = f"The spare journal folder {tmp_path / 'spare'} is on the same file system"
+    said = capsys.readouterr().out
+    assert f"warning              {told}" in said
+    assert f"problem              {told}" not in said
+    assert [each.levelname for each in caplog.records if told in each.message] == ["WARNING"], "it is logged once"
+
+
 def noted(database: str) -> list[str]:
     with psycopg.connect(database) as connection:
         return [message for (message,) in connection.execute("SELECT message FROM wattbook_state.warnings").fetchall()]
