@@ -30,10 +30,17 @@ def outages(connections: Iterable[Connection]) -> tuple[Outage, ...]:
     covered_until: datetime | None = None
     for connection in sorted(connections, key=lambda each: each.opened_at):
         if covered_until is not None and connection.opened_at > covered_until:
-            found.append(Outage(covered_until, connection.opened_at))
+            _add(found, covered_until, connection.opened_at)
         if connection.ended_at is None:
             return tuple(found)
         covered_until = max(covered_until or connection.ended_at, connection.ended_at)
     if covered_until is not None:
-        found.append(Outage(covered_until, None))
+        _add(found, covered_until, None)
     return tuple(found)
+
+
+def _add(found: list[Outage], start: datetime, end: datetime | None) -> None:
+    """Add a stretch to those before it; a line that was held for no time at all divides none."""
+    if found and found[-1].end == start:
+        start = found.pop().start
+    found.append(Outage(start, end))

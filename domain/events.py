@@ -168,6 +168,19 @@ class FeedDisconnected:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FeedInterrupted:
+    """What a connection brought from ``lost_from`` to ``lost_until`` was heard, and is lost: deals may be missing."""
+
+    TOPIC: ClassVar[str] = "feed.interrupted.v1"
+
+    line: str
+    connection: str
+    lost_from: datetime
+    lost_until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class DealKey:
     """Which deal of an exchange: a cross trade shows both legs under one id."""
 
@@ -217,6 +230,7 @@ Event = (
     | RejectionResolved
     | FeedConnected
     | FeedDisconnected
+    | FeedInterrupted
     | DayFileImported
 )
 
@@ -230,6 +244,7 @@ EVENT_TYPES: Final[tuple[type[Event], ...]] = (
     RejectionResolved,
     FeedConnected,
     FeedDisconnected,
+    FeedInterrupted,
     DayFileImported,
 )
 

@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -19,6 +19,15 @@ class LineConnection(Connection):
     line: str
     noticed_at: datetime | None
     reason: str | None
+
+
+@dataclass(frozen=True)
+class Interruption:
+    """A stretch of a connection of which deals were heard, and are lost."""
+
+    start: datetime
+    end: datetime
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -133,6 +142,23 @@ class Coverage:
             told_by=self._telling.told_by(gap),
             untold=self._telling.untold(gap),
         )
+
+
+def whole_stretches(connection: LineConnection, interruptions: Iterable[Interruption]) -> list[LineConnection]:
+    """Return the stretches of *connection* of which nothing is lost; to whoever counts outages it was lost between."""
+    found: list[LineConnection] = []
+    whole_from = connection.opened_at
+    for each in sorted(interruptions, key=lambda interruption: (interruption.start, interruption.end)):
+        if connection.ended_at is not None and each.start >= connection.ended_at:
+            break
+        if each.end > whole_from:
+            if each.start > whole_from or not found:
+                lost_at = max(each.start, whole_from)
+                found.append(LineConnection(whole_from, lost_at, connection.line, each.end, each.reason))
+            whole_from = each.end
+    if connection.ended_at is None or not found or whole_from < connection.ended_at:
+        found.append(replace(connection, opened_at=whole_from))
+    return found
 
 
 def losses(connections: Iterable[LineConnection]) -> tuple[LineLoss, ...]:

@@ -16,6 +16,7 @@ from domain.events import (
     Event,
     FeedConnected,
     FeedDisconnected,
+    FeedInterrupted,
     MessageRejected,
     Recorded,
     ReferencePriceUpdated,
@@ -72,7 +73,7 @@ def stream_of(event: Event) -> str:
             return f"rejection:{sha256(receipt.original).hexdigest()}"
         case RejectionResolved(rejection=position):
             return f"resolution:{position}"
-        case FeedConnected() | FeedDisconnected():
+        case FeedConnected() | FeedDisconnected() | FeedInterrupted():
             return f"feed:{event.line}:{event.connection}"
         case DayFileImported():
             return day_file_stream(event.exchange, event.day, event.sha256)
@@ -112,6 +113,9 @@ def decide(event: Event, past: Sequence[Recorded]) -> Decision:
             return Append(event) if seen is None else AlreadyRecorded(seen.position)
         case DayFileImported():
             return _decide_day_file(event, past)
+        case FeedInterrupted():
+            known = next((recorded.position for recorded in past if recorded.event == event), None)
+            return Append(event) if known is None else AlreadyRecorded(known)
         case _:
             same = (recorded.position for recorded in past if type(recorded.event) is type(event))
             known = next(same, None)

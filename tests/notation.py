@@ -19,6 +19,7 @@ from domain.events import (
     Event,
     FeedConnected,
     FeedDisconnected,
+    FeedInterrupted,
     MessageRejected,
     Receipt,
     Recorded,
@@ -139,6 +140,14 @@ def lost(up: FeedConnected, at: str, last_heard: str | None = None, reason: str 
         last_heard_at=instant(last_heard or at),
         disconnected_at=instant(at),
         reason=reason,
+    )
+
+
+def interrupted(up: FeedConnected, stretch: str, reason: str = "the journal lost 3 entries") -> FeedInterrupted:
+    """Return that what the connection of *up* brought in a stretch is lost: ``"07:00:00 to 08:00:00"``."""
+    lost_from, lost_until = map(instant, stretch.split(" to "))
+    return FeedInterrupted(
+        line=up.line, connection=up.connection, lost_from=lost_from, lost_until=lost_until, reason=reason
     )
 
 

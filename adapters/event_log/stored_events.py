@@ -22,6 +22,7 @@ from adapters.event_log.stored_forms import (
     DealCorrectedV1,
     FeedConnectedV1,
     FeedDisconnectedV1,
+    FeedInterruptedV1,
     MessageRejectedV1,
     ReferencePriceUpdatedV1,
     RejectionResolvedV1,
@@ -45,6 +46,7 @@ from domain.events import (
     Event,
     FeedConnected,
     FeedDisconnected,
+    FeedInterrupted,
     MessageRejected,
     Receipt,
     ReferencePriceUpdated,
@@ -131,6 +133,8 @@ def _stored(event: Event) -> Stored:
                 event.line, event.connection, event.connected_at, event.last_heard_at, event.disconnected_at,
                 event.reason,
             )  # fmt: skip
+        case FeedInterrupted():
+            return FeedInterruptedV1(event.line, event.connection, event.lost_from, event.lost_until, event.reason)
         case DayFileImported():
             return DayFileImportedV1(
                 event.exchange, event.name, event.day, event.sha256, event.size_bytes, event.rows,
@@ -187,6 +191,12 @@ def _read_feed_disconnected(s: FeedDisconnectedV1) -> Event:
     )  # fmt: skip
 
 
+def _read_feed_interrupted(s: FeedInterruptedV1) -> Event:
+    return FeedInterrupted(
+        line=s.line, connection=s.connection, lost_from=s.lost_from, lost_until=s.lost_until, reason=s.reason
+    )
+
+
 def _read_day_file(s: DayFileImportedV1) -> Event:
     return DayFileImported(
         exchange=s.exchange, name=s.name, day=s.day, sha256=s.sha256, size_bytes=s.size_bytes, rows=s.rows,
@@ -210,6 +220,7 @@ _FORMS: Final[dict[str, _Form]] = {
     "rejection.resolved.v1": _form(RejectionResolvedV1, _read_rejection_resolved),
     "feed.connected.v1": _form(FeedConnectedV1, _read_feed_connected),
     "feed.disconnected.v1": _form(FeedDisconnectedV1, _read_feed_disconnected),
+    "feed.interrupted.v1": _form(FeedInterruptedV1, _read_feed_interrupted),
     "day-file.imported.v1": _form(DayFileImportedV1, _read_day_file),
 }
 

@@ -137,6 +137,16 @@ class FeedDisconnectedV1(Stored, frozen=True):
     reason: str
 
 
+class FeedInterruptedV1(Stored, frozen=True):
+    """Stored form of ``feed.interrupted.v1``."""
+
+    line: str
+    connection: str
+    lost_from: Instant
+    lost_until: Instant
+    reason: str
+
+
 class StoredDealKey(Stored, frozen=True):
     """Which deal of an exchange."""
 

@@ -1,7 +1,8 @@
 """How are the lines to the exchange, and up to when can no deal be missing?"""
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -9,33 +10,44 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
-from domain.losses import Coverage, LineConnection
+from domain.losses import Coverage, Interruption, LineConnection, whole_stretches
 from domain.telling import ToldByFile
 from projections.day_files import day_files
 from projections.feeds import feeds as model
+from projections.interruptions import interruptions
 from projections.reading import FeedConnection, FeedState, FeedStatus
 
+Lost = Mapping[tuple[str, str], Sequence[Interruption]]
+"""What is lost of each connection."""
+
 _TABLE: Final = Identifier("read_models", model.table)
+_INTERRUPTIONS: Final = Identifier("read_models", interruptions.table)
 _DAY_FILES: Final = Identifier("read_models", day_files.table)
 _KNOWN: Final = (
     SQL("""
     SELECT (SELECT recorded_at FROM wattbook.events WHERE notification_id = %(as_of)s), greatest(
         (SELECT max(connected_position) FROM {table} WHERE connected_position <= %(as_of)s),
         (SELECT max(ended_position) FROM {table} WHERE ended_position <= %(as_of)s),
+        (SELECT max(position) FROM {interruptions} WHERE position <= %(as_of)s),
         (SELECT max(position) FROM {day_files} WHERE position <= %(as_of)s)
     )
 """)
-    .format(table=_TABLE, day_files=_DAY_FILES)
+    .format(table=_TABLE, interruptions=_INTERRUPTIONS, day_files=_DAY_FILES)
     .as_bytes()
 )
 _CONNECTIONS: Final = (
     SQL("""
-    SELECT connected_at, CASE WHEN ended THEN last_heard_at END, line,
+    SELECT connection, connected_at, CASE WHEN ended THEN last_heard_at END, line,
            CASE WHEN ended THEN disconnected_at END, CASE WHEN ended THEN reason END
     FROM (SELECT *, coalesce(ended_position <= %(as_of)s, false) AS ended FROM {table}) AS known
     WHERE connected_position <= %(as_of)s OR ended_position <= %(as_of)s
 """)
     .format(table=_TABLE)
+    .as_bytes()
+)
+_INTERRUPTED: Final = (
+    SQL("SELECT line, connection, lost_from, lost_until, reason FROM {table} WHERE position <= %(as_of)s")
+    .format(table=_INTERRUPTIONS)
     .as_bytes()
 )
 # What was found last of the same bytes stands.
@@ -67,7 +79,7 @@ _FEEDS: Final = (
 )
 _OPEN_WITHIN: Final = (
     SQL("""
-    SELECT line, connected_at, last_heard_at, disconnected_at, reason FROM {table}
+    SELECT connection, connected_at, last_heard_at, line, disconnected_at, reason FROM {table}
     WHERE connected_at <= %(end)s AND (ended_position IS NULL OR last_heard_at >= %(start)s)
     ORDER BY connected_at DESC, line, connection LIMIT %(limit)s
 """)
@@ -130,11 +142,34 @@ async def feeds(connection: AsyncConnection[TupleRow], lines: tuple[str, ...], c
 
 
 async def connections(
-    connection: AsyncConnection[TupleRow], start: datetime, end: datetime, limit: int
+    connection: AsyncConnection[TupleRow], start: datetime, end: datetime, limit: int, projected: int
 ) -> list[FeedConnection]:
-    """Return the connections that were open at some moment from *start* to *end*, newest first."""
+    """Return the connections that were open at some moment from *start* to *end*, newest first.
+
+    Where something is lost of one, it is told as the stretches of which nothing is.
+    """
     cursor = await connection.execute(_OPEN_WITHIN, {"start": start, "end": end, "limit": limit}, prepare=True)
-    return [FeedConnection(*row) for row in await cursor.fetchall()]
+    whole = _whole(await cursor.fetchall(), await _interruptions(connection, projected))
+    found = [each for each in whole if each.opened_at <= end and (each.ended_at is None or each.ended_at >= start)]
+    return [
+        FeedConnection(each.line, each.opened_at, each.ended_at, each.noticed_at, each.reason)
+        for each in sorted(found, key=lambda each: each.opened_at, reverse=True)[:limit]
+    ]
+
+
+async def _interruptions(connection: AsyncConnection[TupleRow], as_of: int) -> Lost:
+    """Return what is lost of each connection, which is known by its line and its name."""
+    cursor = await connection.execute(_INTERRUPTED, {"as_of": as_of}, prepare=True)
+    lost: defaultdict[tuple[str, str], list[Interruption]] = defaultdict(list)
+    for line, name, *stretch in await cursor.fetchall():
+        lost[line, name].append(Interruption(*stretch))
+    return lost
+
+
+def _whole(connections: Iterable[TupleRow], lost: Lost) -> list[LineConnection]:
+    """Return the stretches of *connections*, each the name and then the fields of one, of which nothing is lost."""
+    known = [(name, LineConnection(*fields)) for name, *fields in connections]
+    return [whole for name, each in known for whole in whole_stretches(each, lost.get((each.line, name), ()))]
 
 
 async def reference_price_fetched_at(connection: AsyncConnection[TupleRow]) -> datetime | None:
@@ -147,12 +182,11 @@ async def reference_price_fetched_at(connection: AsyncConnection[TupleRow]) -> d
 async def _worked_out(connection: AsyncConnection[TupleRow], position: int) -> Coverage:
     cursor = await connection.execute(_CONNECTIONS, {"as_of": position}, prepare=True)
     held = await cursor.fetchall()
+    lost = await _interruptions(connection, position)
     cursor = await connection.execute(_TOLD, {"as_of": position}, prepare=True)
     told = await cursor.fetchall()
     # A year of lines that come and go takes a tenth of a second, for which nobody else shall wait.
-    return await asyncio.to_thread(
-        lambda: Coverage([LineConnection(*each) for each in held], [ToldByFile(*each) for each in told])
-    )
+    return await asyncio.to_thread(lambda: Coverage(_whole(held, lost), [ToldByFile(*each) for each in told]))
 
 
 def _state(is_open: bool | None) -> FeedState:

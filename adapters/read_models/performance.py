@@ -15,6 +15,7 @@ from domain.periods import DeliveryPeriod, Minutes
 from projections.day_files import day_files
 from projections.deals import deals
 from projections.feeds import feeds
+from projections.interruptions import interruptions
 from projections.positions import positions
 from projections.reading import Changes, Scope
 from projections.reference_prices import reference_prices as prices
@@ -22,7 +23,7 @@ from projections.rejections import rejections
 
 _TABLES: Final = {
     model.name: Identifier("read_models", model.table)
-    for model in (deals, positions, prices, feeds, rejections, day_files)
+    for model in (deals, positions, prices, feeds, interruptions, rejections, day_files)
 }
 _LIVE: Final = SQL("""
     SELECT delivery_start, minutes, label, sum(deals)::bigint, sum(bought_mwh), sum(sold_mwh),
@@ -72,6 +73,8 @@ _CHANGES: Final = (
         SELECT FROM {feeds} WHERE connected_position > %(after)s AND connected_position <= %(until)s
     ) OR EXISTS (
         SELECT FROM {feeds} WHERE ended_position > %(after)s AND ended_position <= %(until)s
+    ) OR EXISTS (
+        SELECT FROM {interruptions} WHERE position > %(after)s AND position <= %(until)s
     ) OR EXISTS (
         SELECT FROM {day_files} WHERE position > %(after)s AND position <= %(until)s
     )

@@ -136,7 +136,7 @@ class ReadSnapshot:
 
     async def feed_connections(self, start: datetime, end: datetime, limit: int) -> list[FeedConnection]:
         """Return the connections that were open at some moment from *start* to *end*, newest first."""
-        return await feed_reads.connections(self.connection, start, end, limit)
+        return await feed_reads.connections(self.connection, start, end, limit, self.projected)
 
     async def health(self, scope: Scope) -> HealthStatus:
         """Return how current everything is."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.coverage import Outage, outages
-from domain.losses import Coverage, LineConnection, OutageAccount, losses
+from domain.losses import Coverage, Interruption, LineConnection, OutageAccount, losses, whole_stretches
 from domain.telling import LATE, ToldByFile
 from tests.notation import instant
 
@@ -100,7 +100,50 @@ def test_an_outage_concerns_every_day_whose_last_delivery_had_not_begun() -> Non
     assert not outage.concerns(instant("2023-02-05T22:45:00"))
 
 
+def gone(start: str, end: str) -> Interruption:
+    return Interruption(instant(start), instant(end), "the journal lost 3 entries")
+
+
+def test_a_line_of_which_deals_are_lost_was_not_covering_meanwhile_and_says_why() -> None:
+    whole = whole_stretches(held("1", "06:00:00", "10:00:00", "10:00:02"), [gone("07:00:00", "07:30:00")])
+    (outage,) = accounts([*whole, held("1", "10:00:00")])
+    assert (outage.start, outage.end) == (instant("07:00:00"), instant("07:30:00"))
+    assert [loss.reason for loss in outage.lines] == ["the journal lost 3 entries"]
+    assert accounts([*whole, held("2", "06:30:00"), held("1", "10:00:00")]) == [], "the other line heard it"
+
+
+def test_what_is_lost_to_the_end_of_a_connection_or_from_its_start_is_no_stretch_of_its_own() -> None:
+    up = held("1", "06:00:00", "10:00:00")
+    assert [(each.opened_at, each.ended_at) for each in whole_stretches(up, [gone("09:00:00", "11:00:00")])] == [
+        (instant("06:00:00"), instant("09:00:00"))
+    ]
+    (outage,) = accounts(whole_stretches(held("1", "06:00:00"), [gone("05:00:00", "07:00:00")]))
+    assert (outage.start, outage.end) == (instant("06:00:00"), instant("07:00:00"))
+    before, after = held("1", "04:00:00", "05:30:00"), whole_stretches(up, [gone("05:00:00", "07:00:00")])
+    assert [(each.start, each.end) for each in accounts([before, *after])] == [
+        (instant("05:30:00"), instant("07:00:00")),
+        (instant("10:00:00"), None),
+    ]
+    assert whole_stretches(up, [gone("04:00:00", "06:00:00"), gone("10:00:00", "11:00:00")]) == [up]
+
+
 minutes = st.integers(0, 59)
+moments = st.integers(0, 59)
+
+
+@given(st.lists(st.tuples(moments, moments).map(sorted), max_size=5), moments, moments | st.none())
+def test_of_a_connection_just_the_moments_remain_of_which_nothing_is_lost(
+    lost: list[list[int]], opened: int, ended: int | None
+) -> None:
+    end = None if ended is None else max(opened, ended)
+    up = held("1", f"08:{opened:02}:00", None if end is None else f"08:{end:02}:00")
+    stretches = whole_stretches(up, [gone(f"08:{a:02}:00", f"08:{b:02}:00") for a, b in lost])
+    for minute in range(opened, 60 if end is None else end):
+        at = instant(f"08:{minute:02}:30")
+        covered = any(each.opened_at <= at and (each.ended_at is None or at < each.ended_at) for each in stretches)
+        assert covered != any(a <= minute < b for a, b in lost)
+
+
 spans = st.lists(st.tuples(st.sampled_from("123"), minutes, minutes | st.none()), max_size=10)
 
 

@@ -18,6 +18,7 @@ from tests.notation import (
     corrected,
     deal,
     imported,
+    interrupted,
     lost,
     period,
     receipt,
@@ -43,6 +44,7 @@ EVERY_KIND: tuple[Event, ...] = (
     resolved(9),
     connected("exchange/1", "06:00:00"),
     lost(connected("exchange/1", "06:00:00"), "10:00:00"),
+    interrupted(connected("exchange/1", "06:00:00"), "07:00:00 to 07:01:00"),
     imported(),
 )
 

@@ -19,6 +19,7 @@ from tests.notation import (
     corrected,
     deal,
     imported,
+    interrupted,
     lost,
     receipt,
     reference_price,
@@ -52,6 +53,7 @@ EVENTS: Final[dict[str, Event]] = {
     "rejection.resolved.v1": resolved(9, "02-03B"),
     "feed.connected.v1": UP,
     "feed.disconnected.v1": lost(UP, "10:00:00", "09:59:50.25"),
+    "feed.interrupted.v1": interrupted(UP, "09:59:50.25 to 10:00:00"),
     "day-file.imported.v1": imported(),
 }
 
