@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from adapters.journal.entries import Entry, MessageHeard, Noted
+from adapters.journal.entries import Entry, LineInterrupted, MessageHeard, Noted
 
 NOON = datetime(2026, 2, 6, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
@@ -17,4 +17,9 @@ def heard(payload: bytes, *, line: str = "exchange/1", second: int = 0) -> Messa
 
 
 def noted(entries: list[Entry]) -> list[Noted]:
-    return [entry.noted for entry in entries]
+    """Return what was noted in a journal of which nothing is lost."""
+    found: list[Noted] = []
+    for entry in entries:
+        assert not isinstance(entry.noted, LineInterrupted), entry
+        found.append(entry.noted)
+    return found

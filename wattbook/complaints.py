@@ -36,7 +36,8 @@ class JournalComplaints:
         """Say that the journal at *path* once had entries on disk that are gone."""
         message = (
             f"The journal {path} has lost at least {missing} of the entries that were once on disk: the disk, "
-            "or who restored it, has damaged it. What is left is recorded, the damaged part is kept in "
+            "or who restored it, has damaged it. What is left is recorded, what is gone stands in the log as a time in "
+            "which its lines were not covering; the damaged part is kept in "
             f"{evidence_path(path).name}. Import the day files of that time, then move the journal elsewhere."
         )
         self._say("be whole", path, "CRITICAL", message)

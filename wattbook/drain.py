@@ -15,11 +15,19 @@ from zoneinfo import ZoneInfo
 from adapters.event_log.writer import EventLog
 from adapters.exchange.messages import UNREADABLE, Unreadable, read_message
 from adapters.journal.bell import JournalBell
-from adapters.journal.entries import Entry, LineConnected, LineDisconnected, MessageHeard
+from adapters.journal.entries import Entry, LineConnected, LineDisconnected, LineInterrupted, MessageHeard
 from adapters.journal.reader import JournalReader
 from adapters.journal.shelf import JournalShelf
 from domain.deliveries import Deliveries
-from domain.events import DealConfirmed, Event, FeedConnected, FeedDisconnected, MessageRejected, Receipt
+from domain.events import (
+    DealConfirmed,
+    Event,
+    FeedConnected,
+    FeedDisconnected,
+    FeedInterrupted,
+    MessageRejected,
+    Receipt,
+)
 from domain.recording import Outcome
 from wattbook.complaints import JournalComplaints
 from wattbook.refusals import append_or_reject
@@ -61,6 +69,14 @@ def event_of(entry: Entry, exchange: str, zone: ZoneInfo) -> Event:
                 last_heard_at=down.last_heard_at,
                 disconnected_at=down.at,
                 reason=down.reason,
+            )
+        case LineInterrupted() as gap:
+            return FeedInterrupted(
+                line=gap.line,
+                connection=gap.connection,
+                lost_from=gap.lost_from,
+                lost_until=gap.at,
+                reason=gap.reason,
             )
 
 
@@ -156,7 +172,7 @@ class JournalRecorder:
             oldest = min(oldest or self.oldest_waiting_at, self.oldest_waiting_at)
             last = batch.entries[-1].sequence
             # Under load the next batch is read while the database works on this one.
-            full = len(batch.entries) == BATCH
+            full = len(batch.entries) >= BATCH
             reading = asyncio.create_task(asyncio.to_thread(self._read_batch, reader, last)) if full else None
             try:
                 outcomes = await append_or_reject(self._event_log, batch.events)
@@ -262,3 +278,6 @@ def _tell(event: Event, outcome: Outcome) -> None:
             log.info("%s connected, position %d", line, outcome.position)
         case FeedDisconnected(line=line, reason=reason):
             log.info("%s lost: %s, position %d", line, reason, outcome.position)
+        case FeedInterrupted(line=line, lost_from=start, lost_until=end, reason=reason):
+            told = "what %s brought from %s to %s is lost: %s, position %d"
+            log.error(told, line, start.isoformat(), end.isoformat(), reason, outcome.position)

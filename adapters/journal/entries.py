@@ -19,6 +19,7 @@ from typing import Final
 
 from adapters.journal.notice import remove_notice
 from adapters.journal.promise import OWNER_AT, checksum_of
+from adapters.journal.schema import SCHEMA
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,20 @@ class LineDisconnected:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class LineInterrupted:
+    """Entries of a connection are lost, between one noted at ``lost_from`` and the next one that is whole, ``at``.
+
+    Nobody writes it: a reader finds it where the journal is damaged.
+    """
+
+    line: str
+    connection: str
+    lost_from: datetime
+    at: datetime
+    reason: str
+
+
 Noted = MessageHeard | LineConnected | LineDisconnected
 
 
@@ -63,13 +78,20 @@ class Entry:
     """
 
     sequence: int
-    noted: Noted
+    noted: Noted | LineInterrupted
     intact: bool = True
 
 
 MESSAGE: Final = 0
 CONNECTED: Final = 1
 DISCONNECTED: Final = 2
+LOST: Final = 3
+"""Notes nothing but that the entries before it are gone: with it a damaged journal has an end again."""
+
+SELECT_ENTRIES: Final = (
+    "SELECT sequence, kind, line, connection, at, connected_at, last_heard_at, reason, payload, checksum"
+    " FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?"
+)
 
 RECEIVER_ENDED: Final = "receiver ended"
 """The reason of a loss that is known from its receiver's end alone: it was killed, or its machine went down."""
@@ -78,31 +100,6 @@ INSERT_ENTRY: Final = (
     "INSERT INTO entries (kind, line, connection, at, connected_at, last_heard_at, reason, payload, checksum)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-
-_SCHEMA = """
-CREATE TABLE entries (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind INTEGER NOT NULL,
-    line TEXT NOT NULL,
-    connection TEXT NOT NULL,
-    at INTEGER NOT NULL,
-    connected_at INTEGER,
-    last_heard_at INTEGER,
-    reason TEXT,
-    payload BLOB,
-    checksum INTEGER NOT NULL
-);
-CREATE TABLE open_connections (
-    connection TEXT PRIMARY KEY,
-    line TEXT NOT NULL,
-    connected_at INTEGER NOT NULL,
-    last_heard_at INTEGER NOT NULL
-);
-CREATE TABLE last_messages (
-    line TEXT PRIMARY KEY,
-    at INTEGER NOT NULL
-);
-"""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -171,7 +168,7 @@ def create_journal(folder: Path, started_at: datetime, owner: bytes = b"") -> tu
     lock = _new_lock(lock_path(path))
     try:
         os.pwrite(lock, owner, OWNER_AT)
-        _write_schema(unfinished)
+        _write_schema(unfinished, started_at)
         unfinished.rename(path)
         _sync_folder(folder)
     except BaseException:
@@ -258,12 +255,12 @@ def _try_lock(lock: int) -> bool:
     return True
 
 
-def _write_schema(path: Path) -> None:
+def _write_schema(path: Path, started_at: datetime) -> None:
     database = sqlite3.connect(path, isolation_level=None)
     try:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
-        database.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
+        database.executescript(f"BEGIN; {SCHEMA.format(started_at=to_microseconds(started_at))} COMMIT;")
     finally:
         database.close()
 

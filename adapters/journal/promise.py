@@ -9,6 +9,7 @@ import shutil
 import zlib
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +39,11 @@ def promised(lock: Path) -> int:
         return int(lock.read_bytes()[:_DIGITS] or 0)
     except (OSError, ValueError):
         return 0
+
+
+def promised_at(lock: Path) -> datetime:
+    """Return when the last promise was noted; raise ``OSError`` where there is no lock file."""
+    return datetime.fromtimestamp(lock.stat().st_mtime, UTC)
 
 
 def evidence_path(journal: Path) -> Path:

@@ -7,27 +7,24 @@ from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, ParamSpec, Self, TypeVar
+from typing import Final, ParamSpec, Self, TypeVar
 
 from adapters.journal.entries import (
-    CONNECTED,
     INSERT_ENTRY,
-    MESSAGE,
     RECEIVER_ENDED,
+    SELECT_ENTRIES,
     Entry,
-    LineConnected,
     LineDisconnected,
-    MessageHeard,
-    Noted,
     delete_journal,
-    from_microseconds,
     journal_paths,
     lock_path,
     open_database,
     row_of,
     taken_over,
 )
-from adapters.journal.promise import checksum_of, evidence_path, keep_evidence, promised
+from adapters.journal.losses import JournalLosses
+from adapters.journal.promise import evidence_path, keep_evidence, promised, promised_at
+from adapters.journal.rows import instant_of, name_of, read_row
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -69,10 +66,13 @@ class JournalReader:
         self.path = path
         self._holes: dict[int, int] = {}
         self._database = open_database(path)
+        # What a damaged disk made of a text is no text; its checksum tells.
+        self._database.text_factory = lambda text: text.decode("utf-8", "replace")
         try:
             # A forgotten deletion only brings an entry back, and the log knows it: no sync of our own.
             self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.execute("PRAGMA wal_autocheckpoint = 0")
+            self._losses = JournalLosses(self._database)
         except BaseException:
             self._database.close()
             raise
@@ -81,27 +81,39 @@ class JournalReader:
     def read(self, limit: int, after: int = 0, limit_bytes: int = READ_BYTES) -> list[Entry]:
         """Return the oldest entries past sequence *after*: at most *limit*, and about *limit_bytes* of payload.
 
-        In a damaged file, those before the damage; the error comes when there are none. Where
-        entries between others are gone, :meth:`missing` tells it.
+        Where entries are gone, or cannot be read, it is told of each connection that may have brought
+        them, beside the limit. In a damaged file, those before the damage; the error comes when there are none.
         """
-        rows = self._database.execute(
-            "SELECT sequence, kind, line, connection, at, connected_at, last_heard_at, reason, payload, checksum"
-            " FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?",
-            (after, limit),
-        )
-        entries: list[Entry] = []
-        size = 0
+        self._database.execute("BEGIN")
         try:
-            for row in rows:
-                entry = _entry(*row)
-                if entry.sequence <= (entries[-1].sequence if entries else after):
+            return self._read(limit, after, limit_bytes)
+        finally:
+            # Nothing was written, and a damaged file refuses a commit.
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+
+    def _read(self, limit: int, after: int, limit_bytes: int) -> list[Entry]:
+        whole = self._losses.recorded_before(after)
+        entries: list[Entry] = []
+        last, size = after, 0
+        rows = self._database.execute(SELECT_ENTRIES, (after, limit))
+        try:
+            for sequence, *columns in rows:
+                if sequence <= last:
                     # A number that was changed on disk; the entries that it jumps over must not pass for recorded.
-                    entries = [each for each in entries if each.sequence < entry.sequence]
-                    raise sqlite3.DatabaseError(f"entry {entry.sequence} is out of its place")
-                if entries and entry.sequence > entries[-1].sequence + 1:
-                    self._holes[entry.sequence] = entry.sequence - entries[-1].sequence - 1
-                entries.append(entry)
-                size += len(row[8] or b"")
+                    entries = [each for each in entries if each.sequence < sequence]
+                    raise sqlite3.DatabaseError(f"entry {sequence} is out of its place")
+                last = sequence
+                row = read_row(sequence, columns, whole)
+                if row is None:
+                    continue
+                if whole is not None and sequence > whole.sequence + 1:
+                    self._holes[sequence] = sequence - whole.sequence - 1
+                    entries += self._losses.between(whole, row)
+                whole = row.mark
+                if row.entry is not None:
+                    entries.append(row.entry)
+                    size += row.payload_bytes
                 if size >= limit_bytes:
                     break
         except sqlite3.DatabaseError:
@@ -114,15 +126,24 @@ class JournalReader:
     @_damage_told
     def forget(self, up_to_sequence: int) -> None:
         """Delete the entries up to *up_to_sequence*, in steps short enough for the writer to get in between."""
-        while (
-            self._database.execute(
-                "DELETE FROM entries WHERE sequence IN"
-                " (SELECT sequence FROM entries WHERE sequence <= ? ORDER BY sequence LIMIT ?)",
-                (up_to_sequence, FORGET_STEP),
-            ).rowcount
-            == FORGET_STEP
-        ):
-            pass
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            self._losses.note_recorded(up_to_sequence)
+            deleted = self._delete_some(up_to_sequence)
+            self._database.execute("COMMIT")
+        except BaseException:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+            raise
+        while deleted == FORGET_STEP:
+            deleted = self._delete_some(up_to_sequence)
+
+    def _delete_some(self, up_to_sequence: int) -> int:
+        return self._database.execute(
+            "DELETE FROM entries WHERE sequence IN"
+            " (SELECT sequence FROM entries WHERE sequence <= ? ORDER BY sequence LIMIT ?)",
+            (up_to_sequence, FORGET_STEP),
+        ).rowcount
 
     @_damage_told
     def waiting(self) -> Waiting:
@@ -135,8 +156,8 @@ class JournalReader:
         messages = self._database.execute("SELECT line, at FROM last_messages").fetchall()
         return Waiting(
             entries=0 if first is None else last - first + 1,
-            oldest_at=None if oldest is None else _instant(oldest),
-            last_message_at={line: _instant(at) for line, at in messages},
+            oldest_at=None if oldest is None else instant_of(oldest),
+            last_message_at={line: instant_of(at) for line, at in messages},
         )
 
     @_damage_told
@@ -189,13 +210,15 @@ class JournalReader:
         self.close()
 
     def _settle(self, now: datetime) -> None:
+        lock = lock_path(self.path)
         self._database.execute("BEGIN IMMEDIATE")
         try:
             left_open = self._database.execute(
                 "SELECT line, connection, connected_at, last_heard_at FROM open_connections ORDER BY connected_at, line"
             ).fetchall()
+            self._losses.give_an_end(promised(lock), promised_at(lock), now)
             lost = [
-                LineDisconnected(_name(line), connection, now, _instant(opened), _instant(heard), RECEIVER_ENDED)
+                LineDisconnected(name_of(line), connection, now, instant_of(opened), instant_of(heard), RECEIVER_ENDED)
                 for line, connection, opened, heard in left_open
             ]
             self._database.executemany(INSERT_ENTRY, [row_of(each) for each in lost])
@@ -237,47 +260,3 @@ def open_journal(path: Path, on_unreadable: Callable[[Path, sqlite3.Error], None
         if path.exists():
             on_unreadable(path, error)
         return None
-
-
-def _instant(microseconds: Any) -> datetime:
-    """Return the instant in a column; on a damaged disk there may be anything in it."""
-    try:
-        return from_microseconds(microseconds)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise sqlite3.DatabaseError("a time is not what was written") from error
-
-
-def _name(line: Any) -> str:
-    """Return the name of a line in a column; on a damaged disk there may be anything in it."""
-    if isinstance(line, str) and line.isprintable():
-        return line
-    raise sqlite3.DatabaseError("the name of a line is not what was written")
-
-
-def _entry(sequence: int, *columns: Any) -> Entry:
-    """Return the entry in a row; raise ``sqlite3.DatabaseError`` where the row can be no entry at all."""
-    *values, checksum = columns
-    intact = checksum_of(values) == checksum
-    kind, line, payload = values[0], values[1], values[-1]
-    if not intact and not (kind == MESSAGE and _name(line) and isinstance(payload, bytes)):
-        raise sqlite3.DatabaseError(f"entry {sequence} is not what was written")
-    return Entry(sequence, _noted(*values), intact)
-
-
-def _noted(
-    kind: int,
-    line: str,
-    connection: str,
-    at: int,
-    connected_at: Any,
-    last_heard_at: Any,
-    reason: Any,
-    payload: Any,
-) -> Noted:
-    instant = _instant(at)
-    if kind == MESSAGE:
-        return MessageHeard(line, connection, instant, payload)
-    if kind == CONNECTED:
-        return LineConnected(line, connection, instant)
-    opened, heard = _instant(connected_at), _instant(last_heard_at)
-    return LineDisconnected(line, connection, instant, opened, heard, reason)

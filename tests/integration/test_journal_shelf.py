@@ -51,6 +51,7 @@ def left_behind(folder: Path, count: int) -> list[Path]:
             database.execute("PRAGMA synchronous = OFF")
             database.execute("UPDATE open_connections SET connection = ?", (f"c{number}",))
             database.execute("DELETE FROM entries")
+            database.execute("UPDATE forgotten SET up_to = 2")
             noted = (LineConnected("exchange/1", f"c{number}", NOON), heard(b"%d" % number))
             database.executemany(INSERT_ENTRY, [row_of(each) for each in noted])
             database.commit()
