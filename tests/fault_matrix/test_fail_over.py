@@ -1,5 +1,6 @@
 """Row 21 of the fault matrix: another server takes the database's place, and at first takes nothing."""
 
+import signal
 from functools import partial
 from pathlib import Path
 
@@ -18,20 +19,32 @@ async def test_a_fail_over_is_waited_for_and_rejects_no_deal(tmp_path: Path, row
     with server_of_its_own() as server, standby_of(server) as standby:
         async with faulted(tmp_path, server.get_uri()) as desk:
             async with trading(desk.exchange, 21) as market:
-                await market.more(50)
+                # What the projector has not yet seen is what it will want to write while nothing is taken.
+                desk.roles["project"].process.send_signal(signal.SIGSTOP)
+                await desk.wattbook.until(partial(_is_behind, desk.url))
                 desk.database.to = f"{standby}/.s.PGSQL.5432"
                 desk.database.reset()
-                await desk.wattbook.until(partial(_refused, standby, "SELECT FOR UPDATE", "INSERT", "LISTEN"))
+                desk.roles["project"].process.send_signal(signal.SIGCONT)
+                await desk.wattbook.until(partial(_refused, standby, "SELECT FOR UPDATE", "INSERT", "UPDATE", "LISTEN"))
                 await market.more(300)
                 desk.url = f"postgresql://postgres@/postgres?host={standby}"
                 with psycopg.connect(desk.url, autocommit=True) as connection:
                     connection.execute("SELECT pg_promote()")
                 await market.more(50)
             await desk.recovered(market)
+            assert [name for name, role in desk.roles.items() if "Traceback" in role.text(1 << 20)] == []
             assert {row.topic for row in stored_log(desk.url)} == {
                 "deal.confirmed.v1",
                 "feed.connected.v1",
             }
+
+
+def _is_behind(url: str) -> bool:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(
+            "SELECT (SELECT position FROM wattbook.log_head) > (SELECT min(position) FROM read_models.checkpoints) + 50"
+        ).fetchone()
+    return bool(row and row[0])
 
 
 def _refused(standby: Path, *commands: str) -> bool:
