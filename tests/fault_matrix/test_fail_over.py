@@ -1,5 +1,6 @@
 """Row 21 of the fault matrix: another server takes the database's place, and at first takes nothing."""
 
+import asyncio
 import signal
 from functools import partial
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.fault_matrix.faulted import faulted
+from tests.end_to_end.client import Json
+from tests.end_to_end.documents import DEALS_RECORDED
+from tests.fault_matrix.faulted import Faulted, faulted
 from tests.fault_matrix.invariants import stored_log
 from tests.fault_matrix.said import trading
 from tests.servers import server_of_its_own, standby_of
@@ -18,6 +21,8 @@ async def test_a_fail_over_is_waited_for_and_rejects_no_deal(tmp_path: Path, row
     """21: the leader is gone, its standby is read-only until it is promoted; 0 acked lost, no role ends."""
     with server_of_its_own() as server, standby_of(server) as standby:
         async with faulted(tmp_path, server.get_uri()) as desk:
+            shown: list[Json] = []
+            following = asyncio.create_task(_follow(desk, shown))
             async with trading(desk.exchange, 21) as market:
                 # What the projector has not yet seen is what it will want to write while nothing is taken.
                 desk.roles["project"].process.send_signal(signal.SIGSTOP)
@@ -32,11 +37,20 @@ async def test_a_fail_over_is_waited_for_and_rejects_no_deal(tmp_path: Path, row
                     connection.execute("SELECT pg_promote()")
                 await market.more(50)
             await desk.recovered(market)
+            await desk.wattbook.until(lambda: following.done() or len(shown) == len(market.said))
+            assert not following.done(), "who looks on is shown the deals over the same connection"
+            following.cancel()
             assert [name for name, role in desk.roles.items() if "Traceback" in role.text(1 << 20)] == []
             assert {row.topic for row in stored_log(desk.url)} == {
                 "deal.confirmed.v1",
                 "feed.connected.v1",
             }
+
+
+async def _follow(desk: Faulted, shown: list[Json]) -> None:
+    async with desk.desk.follow(DEALS_RECORDED, after="0") as deals:
+        while True:
+            shown.append(await deals.next())
 
 
 def _is_behind(url: str) -> bool:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import psycopg
 import pytest
 
+from adapters.read_models.pool import borrowed, pool_of_snapshots
 from adapters.read_models.store import ReadStore
 from domain.errors import DatabaseUnavailableError, QueryTooLongError, ReadModelsBehindError, UnknownPositionError
 from domain.performance import Performance
@@ -221,3 +222,20 @@ async def test_the_store_mends_itself_when_its_connections_are_lost(trading: Des
                 return False
 
         await eventually(works)
+
+
+async def test_a_read_that_was_held_up_until_the_database_ended_it_is_told_as_its_absence(installed: str) -> None:
+    async with pool_of_snapshots(installed, 1, 15) as pool, borrowed(pool) as connection:
+        await connection.execute("SET idle_in_transaction_session_timeout = '1ms'")
+        await eventually(lambda: not _transactions_of_others(installed))
+        with pytest.raises(DatabaseUnavailableError, match="idle-in-transaction"):
+            await connection.execute("SELECT 1")
+
+
+def _transactions_of_others(url: str) -> int:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+        ).fetchone()
+    return int(row[0]) if row else 0
