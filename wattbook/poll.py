@@ -19,6 +19,7 @@ from domain.polling import Asked, PeriodKey, key_of
 from domain.turns import Look, Room, Turns
 from wattbook.patience import SLOW_S, Failure, Patience, failure_of
 from wattbook.polling import PeriodsWithDeals, Polling, RecordPrice, Schedule
+from wattbook.polling_complaints import PollingComplaints
 from wattbook.process import utc_now
 from wattbook.settings import Settings
 from wattbook.warnings import Warnings
@@ -35,10 +36,6 @@ RESTS: Final = 9
 """After a look the loop rests so many times as long as it took: it shares its process with the journals' recorder."""
 
 LONGEST_REST_S: Final = 10.0
-
-MARKET_DATA_DOWN: Final = "MARKET_DATA_DOWN"
-
-_ADVICE: Final = "prices stay as they are and grow old. It is asked again by itself: see that its address answers."
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -94,15 +91,13 @@ class _Poller:
         self._sent_at: dict[PeriodKey, float] = {}
         self._turns = Turns(polling.zone, polling.refresh_s)
         self._gives_way, self._late_until = False, 0.0
-        self._outage = ""
         self._outcomes: list[_Outcome] = []
         self._leads = False
         self._made = 0
-        self._odd: dict[PeriodKey, str] = {}
+        self._complaints = PollingComplaints(polling.warnings)
         self._paused_until = 0.0
         self._rests_until = 0.0
         self._look_in_s = polling.look_every_s
-        self._stopped_by: str | None = None
 
     async def run(self) -> NoReturn:
         failures, polling = 0, self._polling
@@ -111,7 +106,7 @@ class _Poller:
                 try:
                     async with polling.open_schedule() as schedule:
                         while not await schedule.lead():
-                            polling.warnings.clear(MARKET_DATA_DOWN)  # the one that leads knows
+                            self._complaints.provider_is_not_down()  # the one that leads knows
                             await self._settle(schedule)
                         self._agenda.load(await schedule.asked(), polling.clock())
                         self._patience.begin()
@@ -121,12 +116,12 @@ class _Poller:
                             await self._ask(schedule)
                             await self._settle(schedule)
                             failures = 0
-                            self._went_on()
+                            self._complaints.went_on()
                 except Exception as error:
                     self._leads = False
                     # Whatever the database or a port does, polling goes on when it can again.
                     failures += 1
-                    self._was_stopped(error)
+                    self._complaints.stopped(error)
                     wait_s = min(2.0 ** min(failures - 1, 16), LONGEST_DATABASE_WAIT_S)
                     await asyncio.sleep(wait_s * polling.rng.uniform(0.5, 1.0))
         finally:
@@ -219,7 +214,7 @@ class _Poller:
         try:
             said = read_answer(answer.status, answer.body, asked=period, zone=self._polling.zone)
         except OddAnswerError as error:
-            self._is_odd(period, _with_location(str(error), answer))
+            self._complaints.odd(period, _with_location(str(error), answer))
             await self._served(schedule)
             return
         except UnusableAnswerError as error:
@@ -242,7 +237,7 @@ class _Poller:
             answered = known.answered(period, answer.received_at, news=news)
             self._agenda.note(period, answered, answer.received_at)
             await schedule.note(period, answered)
-        self._odd.pop(key, None)
+        self._complaints.answered(period)
         await self._served(schedule)
 
     async def _obey(self, answer: ProviderAnswer, schedule: Schedule) -> None:
@@ -258,38 +253,21 @@ class _Poller:
 
     def _failed(self, period: DeliveryPeriod, kind: Failure, why: str) -> None:
         if self._patience.failed(kind, _steady()):
-            since = self._polling.clock().strftime("%Y-%m-%d %H:%M:%S UTC")
-            self._outage = f"The market-data provider {kind} since {since} ({why}); {_ADVICE}"
+            self._complaints.outage_began(kind, why, self._polling.clock())
+        if self._patience.down_as is not None:
+            self._complaints.provider_is_down()
+            return
         known = self._agenda.asked.get(key_of(period))
-        if self._patience.down_as is None:
-            if known and known.unanswered > 1:  # the first may be an outage that begins
-                self._is_odd(period, why)
-        else:
-            self._polling.warnings.raise_(MARKET_DATA_DOWN, "WARNING", self._outage)
-
-    def _is_odd(self, period: DeliveryPeriod, why: str) -> None:
-        if self._odd.get(key_of(period)) != why:
-            self._odd[key_of(period)] = why
-            _LOG.warning("no reference price for %s %s: %s", period.day, period.label, why)
+        if known and known.unanswered > 1:  # the first may be an outage that begins
+            self._complaints.odd(period, why)
 
     async def _served(self, schedule: Schedule) -> None:
         if self._patience.served():
-            self._polling.warnings.clear(MARKET_DATA_DOWN)
+            self._complaints.provider_is_not_down()
             self._turns.catch_up(self._polling.clock())
             if self._leads:
                 await schedule.forgive()
                 self._agenda.load(await schedule.asked(), self._polling.clock())
-
-    def _was_stopped(self, error: Exception) -> None:
-        what = f"{type(error).__name__}: {error}"
-        if what != self._stopped_by:
-            _LOG.warning("polling reference prices pauses: %s", what, exc_info=error)
-        self._stopped_by = what
-
-    def _went_on(self) -> None:
-        if self._stopped_by is not None:
-            _LOG.warning("polling reference prices goes on")
-        self._stopped_by = None
 
 
 def _with_location(why: str, answer: ProviderAnswer) -> str:
