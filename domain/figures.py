@@ -49,10 +49,15 @@ class Totals:
         return EXACT.add(self.bought_mwh, self.sold_mwh)
 
 
+def worth_of(deal: Deal) -> tuple[Decimal, Decimal]:
+    """Return the energy of a deal in MWh, and the money paid for it in EUR."""
+    energy_mwh = deal.energy_mwh
+    return energy_mwh, EXACT.multiply(energy_mwh, deal.price_eur_mwh)
+
+
 def totals_of(deal: Deal) -> Totals:
     """Return what one deal adds to its period."""
-    energy_mwh = EXACT.multiply(deal.quantity_mw, deal.period.hours)
-    money_eur = EXACT.multiply(energy_mwh, deal.price_eur_mwh)
+    energy_mwh, money_eur = worth_of(deal)
     if deal.direction == "buy":
         return Totals(1, bought_mwh=energy_mwh, bought_eur=money_eur)
     return Totals(1, sold_mwh=energy_mwh, sold_eur=money_eur)

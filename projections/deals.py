@@ -1,17 +1,16 @@
 """Which deals were made? A ledger: every row stays, and a deal taken back has a second row that says so."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from domain.events import Deal, DealCancelled, DealConfirmed, DealCorrected, Direction, Recorded
-from domain.figures import totals_of
+from domain.figures import worth_of
 from projections.read_model import ReadModel
 
 
-@dataclass(frozen=True)
-class DealRow:
+class DealRow(NamedTuple):
     """One entry of the ledger: ``sign`` 1 adds the deal, -1 takes back the one recorded at ``replaces``."""
 
     position: int
@@ -33,22 +32,21 @@ class DealRow:
     executed_at: datetime
 
 
-def contributions(recorded: Recorded) -> Iterator[DealRow]:
-    """Yield the ledger rows of one event."""
+def contributions(recorded: Recorded) -> Sequence[DealRow]:
+    """Return the ledger rows of one event."""
     match recorded.event:
         case DealConfirmed(deal=deal):
-            yield _row(recorded, deal, 1, None)
+            return [_row(recorded, deal, 1, None)]
         case DealCancelled(deal=deal, replaces=position):
-            yield _row(recorded, deal, -1, position)
+            return [_row(recorded, deal, -1, position)]
         case DealCorrected(before=before, deal=deal, replaces=position):
-            yield _row(recorded, before, -1, position)
-            yield _row(recorded, deal, 1, None)
+            return [_row(recorded, before, -1, position), _row(recorded, deal, 1, None)]
         case _:
-            return
+            return []
 
 
 def _row(recorded: Recorded, deal: Deal, sign: int, replaces: int | None) -> DealRow:
-    totals = totals_of(deal)
+    energy_mwh, money_eur = worth_of(deal)
     return DealRow(
         position=recorded.position,
         sign=sign,
@@ -60,8 +58,8 @@ def _row(recorded: Recorded, deal: Deal, sign: int, replaces: int | None) -> Dea
         direction=deal.direction,
         quantity_mw=deal.quantity_mw,
         price_eur_mwh=deal.price_eur_mwh,
-        energy_mwh=totals.bought_mwh if deal.direction == "buy" else totals.sold_mwh,
-        money_eur=totals.bought_eur if deal.direction == "buy" else totals.sold_eur,
+        energy_mwh=energy_mwh,
+        money_eur=money_eur,
         delivery_day=deal.period.day,
         label=deal.period.label,
         delivery_start=deal.period.start,

@@ -1,15 +1,14 @@
 """When was each line to the exchange open? One row a connection."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from domain.events import FeedConnected, FeedDisconnected, Recorded
 from projections.read_model import ReadModel
 
 
-@dataclass(frozen=True)
-class FeedRow:
+class FeedRow(NamedTuple):
     """One connection of a line.
 
     What ended is known from ``ended_position`` on: deals may be missing from
@@ -26,24 +25,26 @@ class FeedRow:
     ended_position: int | None
 
 
-def contributions(recorded: Recorded) -> Iterator[FeedRow]:
-    """Yield what one event says of its connection."""
+def contributions(recorded: Recorded) -> Sequence[FeedRow]:
+    """Return what one event says of its connection."""
     match recorded.event:
         case FeedConnected() as up:
-            yield FeedRow(up.line, up.connection, up.connected_at, recorded.position, None, None, None, None)
+            return [FeedRow(up.line, up.connection, up.connected_at, recorded.position, None, None, None, None)]
         case FeedDisconnected() as down:
-            yield FeedRow(
-                line=down.line,
-                connection=down.connection,
-                connected_at=down.connected_at,
-                connected_position=None,
-                last_heard_at=down.last_heard_at,
-                disconnected_at=down.disconnected_at,
-                reason=down.reason,
-                ended_position=recorded.position,
-            )
+            return [
+                FeedRow(
+                    line=down.line,
+                    connection=down.connection,
+                    connected_at=down.connected_at,
+                    connected_position=None,
+                    last_heard_at=down.last_heard_at,
+                    disconnected_at=down.disconnected_at,
+                    reason=down.reason,
+                    ended_position=recorded.position,
+                )
+            ]
         case _:
-            return
+            return []
 
 
 feeds = ReadModel(

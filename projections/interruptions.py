@@ -1,15 +1,14 @@
 """What of that which a line brought is lost, though it was heard? One row for each stretch of a connection."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from domain.events import FeedInterrupted, Recorded
 from projections.read_model import ReadModel
 
 
-@dataclass(frozen=True)
-class InterruptionRow:
+class InterruptionRow(NamedTuple):
     """Deals may be missing on a connection from ``lost_from`` to ``lost_until``; known from ``position`` on."""
 
     position: int
@@ -20,17 +19,20 @@ class InterruptionRow:
     reason: str
 
 
-def contributions(recorded: Recorded) -> Iterator[InterruptionRow]:
-    """Yield the row of a stretch."""
+def contributions(recorded: Recorded) -> Sequence[InterruptionRow]:
+    """Return the row of a stretch."""
     if isinstance(event := recorded.event, FeedInterrupted):
-        yield InterruptionRow(
-            position=recorded.position,
-            line=event.line,
-            connection=event.connection,
-            lost_from=event.lost_from,
-            lost_until=event.lost_until,
-            reason=event.reason,
-        )
+        return [
+            InterruptionRow(
+                position=recorded.position,
+                line=event.line,
+                connection=event.connection,
+                lost_from=event.lost_from,
+                lost_until=event.lost_until,
+                reason=event.reason,
+            )
+        ]
+    return []
 
 
 interruptions = ReadModel(

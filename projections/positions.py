@@ -1,17 +1,16 @@
 """What has each trader bought and sold in each delivery period? The sums behind the live figures."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from domain.events import Deal, DealCancelled, DealConfirmed, DealCorrected, Recorded
 from domain.figures import Totals, totals_of
 from projections.read_model import ReadModel
 
 
-@dataclass(frozen=True)
-class PositionRow:
+class PositionRow(NamedTuple):
     """One trader's sums in one delivery period: energy in MWh, money in EUR."""
 
     delivery_day: date
@@ -26,18 +25,17 @@ class PositionRow:
     sold_eur: Decimal
 
 
-def contributions(recorded: Recorded) -> Iterator[PositionRow]:
-    """Yield what one event adds to the sums."""
+def contributions(recorded: Recorded) -> Sequence[PositionRow]:
+    """Return what one event adds to the sums."""
     match recorded.event:
         case DealConfirmed(deal=deal):
-            yield _row(deal, totals_of(deal))
+            return [_row(deal, totals_of(deal))]
         case DealCancelled(deal=deal):
-            yield _row(deal, -totals_of(deal))
+            return [_row(deal, -totals_of(deal))]
         case DealCorrected(before=before, deal=deal):
-            yield _row(before, -totals_of(before))
-            yield _row(deal, totals_of(deal))
+            return [_row(before, -totals_of(before)), _row(deal, totals_of(deal))]
         case _:
-            return
+            return []
 
 
 def _row(deal: Deal, totals: Totals) -> PositionRow:

@@ -4,24 +4,28 @@ A read model names its row, what an event contributes, and how two rows of one k
 one. The same declaration folds pages in memory and writes the table, so both always agree.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
-from operator import attrgetter
-from typing import Any, Generic, Literal, Protocol, TypeVar, cast
+from functools import reduce
+from operator import itemgetter
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar, cast
 
 from domain.decimals import EXACT
 from domain.events import Recorded
 
-Row = TypeVar("Row")
+Row = TypeVar("Row", bound=tuple[Any, ...])
+Rows = Sequence[tuple[Any, ...]]
+"""Rows of one read model, whichever."""
+
 Merge = Literal["sum", "first known"]
 """How a column of two rows becomes one: added exactly, or whichever of the two is known."""
 
 
 @dataclass(frozen=True)
 class ReadModel(Generic[Row]):
-    """One read model: its rows in a table of the same name, found by ``key``.
+    """One read model: its rows, named tuples, in a table of the same name, found by ``key``.
 
     ``merges`` says how each column outside the key is merged; a read model whose rows
     never share a key has none. ``indexes`` are column lists. A new ``version`` gets a new
@@ -44,26 +48,24 @@ class ReadModel(Generic[Row]):
     @property
     def columns(self) -> tuple[str, ...]:
         """The row's fields, which are the table's columns, in order."""
-        return tuple(field.name for field in fields(cast("Any", self.row)))
+        return cast("tuple[str, ...]", cast("Any", self.row)._fields)
 
     def fold(self, events: Iterable[Recorded]) -> list[Row]:
         """Return the rows that *events* contribute, one a key, in key order of first appearance."""
-        rows: dict[object, Row] = {}
-        key_of = attrgetter(*self.key)
+        rows: defaultdict[object, list[Row]] = defaultdict(list)
+        key_of = itemgetter(*map(self.columns.index, self.key))
         for event in events:
             for row in self.contributions(event):
-                key = key_of(row)
-                known = rows.get(key)
-                rows[key] = row if known is None else self.merge(known, row)
-        return list(rows.values())
+                rows[key_of(row)].append(row)
+        return [self.merge(*alike) if len(alike) > 1 else alike[0] for alike in rows.values()]
 
-    def merge(self, one: Row, other: Row) -> Row:
-        """Return the row that two rows of one key make; the order of the two does not matter."""
+    def merge(self, *rows: Row) -> Row:
+        """Return the row that *rows* of one key make; their order does not matter."""
         if not self.merges:
-            raise ValueError(f"two rows of {self.name} share a key: {one} and {other}")
-        values_of, hows = _parts(cast("Any", self.row), self.merges)
-        merged = map(_merged, hows, values_of(one), values_of(other))
-        return self.row(*merged)
+            raise ValueError(f"rows of {self.name} share a key: {rows}")
+        hows = map(dict(self.merges).get, self.columns)
+        values = [_MERGED[how](column) for how, column in zip(hows, zip(*rows, strict=True), strict=True)]
+        return self.row(*cast("Any", values))
 
 
 class AnyReadModel(Protocol):
@@ -86,24 +88,21 @@ class AnyReadModel(Protocol):
     @property
     def row(self) -> type[Any]: ...
     def __hash__(self) -> int: ...
-    def fold(self, events: Iterable[Recorded]) -> Sequence[object]:
+    def fold(self, events: Iterable[Recorded]) -> Rows:
         """Return the rows that *events* contribute, one a key."""
 
 
-@lru_cache
-def _parts(
-    row: type[Any], merges: tuple[tuple[str, Merge], ...]
-) -> tuple[Callable[[object], tuple[object, ...]], tuple[Merge | None, ...]]:
-    """Return what takes a row apart, and how each of its columns is merged: those of the key are the same in both."""
-    names = [field.name for field in fields(row)]
-    return attrgetter(*names), tuple(map(dict(merges).get, names))
+def _sum(values: Sequence[Any]) -> object:
+    return reduce(EXACT.add, values) if isinstance(values[0], Decimal) else sum(values)
 
 
-def _merged(how: Merge | None, one: Any, other: Any) -> object:
-    if how is None:
-        return one
-    if how == "first known":
-        return other if one is None else one
-    if isinstance(one, Decimal):
-        return EXACT.add(one, other)
-    return one + other
+def _first_known(values: Sequence[Any]) -> object:
+    return next((value for value in values if value is not None), None)
+
+
+# Columns of the key, which are not merged, are the same in all rows.
+_MERGED: Final[dict[Merge | None, Callable[[Sequence[Any]], object]]] = {
+    "sum": _sum,
+    "first known": _first_known,
+    None: itemgetter(0),
+}

@@ -1,16 +1,15 @@
 """What did the provider say a period is worth? Every observation; the newest by its own clock stands."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from domain.events import Recorded, ReferencePriceUpdated
 from projections.read_model import ReadModel
 
 
-@dataclass(frozen=True)
-class ReferencePriceRow:
+class ReferencePriceRow(NamedTuple):
     """One observation, in EUR/MWh; the one with the newest ``last_update`` stands, of equals the later position."""
 
     position: int
@@ -24,23 +23,25 @@ class ReferencePriceRow:
     fetched_at: datetime
 
 
-def contributions(recorded: Recorded) -> Iterator[ReferencePriceRow]:
-    """Yield the observation that an event holds."""
+def contributions(recorded: Recorded) -> Sequence[ReferencePriceRow]:
+    """Return the observation that an event holds."""
     match recorded.event:
         case ReferencePriceUpdated() as price:
-            yield ReferencePriceRow(
-                position=recorded.position,
-                recorded_at=recorded.recorded_at,
-                delivery_day=price.period.day,
-                label=price.period.label,
-                delivery_start=price.period.start,
-                minutes=price.period.minutes,
-                value=price.value,
-                last_update=price.last_update,
-                fetched_at=price.fetched_at,
-            )
+            return [
+                ReferencePriceRow(
+                    position=recorded.position,
+                    recorded_at=recorded.recorded_at,
+                    delivery_day=price.period.day,
+                    label=price.period.label,
+                    delivery_start=price.period.start,
+                    minutes=price.period.minutes,
+                    value=price.value,
+                    last_update=price.last_update,
+                    fetched_at=price.fetched_at,
+                )
+            ]
         case _:
-            return
+            return []
 
 
 reference_prices = ReadModel(

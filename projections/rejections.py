@@ -1,10 +1,9 @@
 """What could not be read, or conflicts, and how was it settled? One row a rejection."""
 
 from base64 import b64encode
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from domain.events import DealConflicted, MessageRejected, Recorded, RejectionResolved
 from projections.read_model import ReadModel
@@ -13,8 +12,7 @@ SHOWN_BYTES: Final = 64 * 1024
 """How much of a rejected message is shown; the log keeps all of it."""
 
 
-@dataclass(frozen=True)
-class RejectionRow:
+class RejectionRow(NamedTuple):
     """A rejection, found by the position of its event; who it concerns is ``None`` where that cannot be read.
 
     ``stands`` is where the content is recorded that a conflict came up against.
@@ -35,37 +33,41 @@ class RejectionRow:
     resolved_at: datetime | None
 
 
-def contributions(recorded: Recorded) -> Iterator[RejectionRow]:
-    """Yield what one event says of a rejection."""
+def contributions(recorded: Recorded) -> Sequence[RejectionRow]:
+    """Return what one event says of a rejection."""
     match recorded.event:
         case MessageRejected() as event:
-            yield _opened(
-                recorded,
-                event.receipt.source,
-                event.reason,
-                event.trader_id,
-                event.delivery_day,
-                event.receipt.original,
-                None,
-            )
+            return [
+                _opened(
+                    recorded,
+                    event.receipt.source,
+                    event.reason,
+                    event.trader_id,
+                    event.delivery_day,
+                    event.receipt.original,
+                    None,
+                )
+            ]
         case DealConflicted() as event:
             deal = event.deal
-            yield _opened(
-                recorded,
-                event.receipt.source,
-                "CONFLICT",
-                deal.trader_id,
-                deal.period.day,
-                event.receipt.original,
-                event.stands,
-            )
+            return [
+                _opened(
+                    recorded,
+                    event.receipt.source,
+                    "CONFLICT",
+                    deal.trader_id,
+                    deal.period.day,
+                    event.receipt.original,
+                    event.stands,
+                )
+            ]
         case RejectionResolved() as event:
-            yield RejectionRow(
+            return [RejectionRow(
                 event.rejection, None, None, None, None, None, None, None,
                 event.resolution, event.reason, event.author, recorded.position, recorded.recorded_at,
-            )  # fmt: skip
+            )]  # fmt: skip
         case _:
-            return
+            return []
 
 
 def shown(original: bytes) -> str:

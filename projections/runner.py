@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from domain.errors import LogDamagedError
 from domain.events import Recorded
-from projections.read_model import AnyReadModel
+from projections.read_model import AnyReadModel, Rows
 
 PAGE: Final = 5_000
 """Events a page at the most: live pages are as small as what has arrived."""
@@ -31,7 +31,7 @@ class ReadTables(Protocol):
     async def checkpoints(self) -> dict[str, int]:
         """Return how far each table has come, by table name."""
 
-    async def apply(self, folded: Sequence[tuple[AnyReadModel, Sequence[object]]], expected: int, new: int) -> None:
+    async def apply(self, folded: Sequence[tuple[AnyReadModel, Rows]], expected: int, new: int) -> None:
         """Merge the rows and move the checkpoints from *expected* to *new*, in one transaction.
 
         Raises :class:`domain.errors.FencedError` when another runner has moved one of them.

@@ -9,7 +9,7 @@ from domain.recording import AlreadyRecorded, Outcome, decide, stream_of
 from projections.read_model import ReadModel
 from tests.notation import recorded
 
-Row = TypeVar("Row")
+Row = TypeVar("Row", bound=tuple[Any, ...])
 
 
 class Given:

@@ -1,11 +1,9 @@
 """Where do the read models live? One table each, and how far each has come beside them."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from operator import attrgetter
 from types import NoneType
 from typing import Any, Final, Self, get_args, get_type_hints
 
@@ -14,7 +12,7 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from domain.errors import FencedError
-from projections.read_model import AnyReadModel, Merge
+from projections.read_model import AnyReadModel, Merge, Rows
 
 CHANNEL: Final = "wattbook_projected"
 """Notified with the new position after each applied page."""
@@ -80,7 +78,7 @@ class ReadTables:
         cursor = await connection.execute("SELECT table_name, position FROM read_models.checkpoints", prepare=True)
         return dict(await cursor.fetchall())
 
-    async def apply(self, folded: Sequence[tuple[AnyReadModel, Sequence[object]]], expected: int, new: int) -> None:
+    async def apply(self, folded: Sequence[tuple[AnyReadModel, Rows]], expected: int, new: int) -> None:
         """Merge the rows and move the checkpoints from *expected* to *new*, in one transaction.
 
         Not waiting for the disk is safe: rows and checkpoint are lost together, and the log
@@ -98,7 +96,7 @@ class ReadTables:
             async with connection.pipeline():
                 for model, rows in folded:
                     if rows:
-                        await connection.execute(_merge_statement(model), _columns(model, rows), prepare=True)
+                        await connection.execute(_merge_statement(model), _columns(rows), prepare=True)
                 await connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(new)), prepare=True)
 
     async def _connected(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
@@ -117,11 +115,11 @@ def _create_table(model: AnyReadModel) -> Composed:
     hints = get_type_hints(model.row)
     columns = [
         SQL("{} {} {}").format(
-            Identifier(field.name),
-            SQL(_sql_type(hints[field.name])),
-            SQL("" if NoneType in get_args(hints[field.name]) else "NOT NULL"),
+            Identifier(name),
+            SQL(_sql_type(hints[name])),
+            SQL("" if NoneType in get_args(hints[name]) else "NOT NULL"),
         )
-        for field in fields(model.row)
+        for name in model.columns
     ]
     key = SQL(", ").join(Identifier(name) for name in model.key)
     return SQL("CREATE TABLE IF NOT EXISTS {} ({}, PRIMARY KEY ({}))").format(
@@ -162,5 +160,5 @@ def _array_type(hint: Any) -> str:
     return _sql_type(hint).split(" ")[0]
 
 
-def _columns(model: AnyReadModel, rows: Sequence[object]) -> list[list[object]]:
-    return [list(map(attrgetter(name), rows)) for name in model.columns]
+def _columns(rows: Rows) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]

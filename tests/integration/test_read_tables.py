@@ -18,7 +18,7 @@ from adapters.read_models.tables import ReadTables
 from domain.errors import FencedError, LogDamagedError
 from domain.events import Event, Recorded
 from projections import READ_MODELS
-from projections.read_model import AnyReadModel
+from projections.read_model import AnyReadModel, Rows
 from projections.runner import Runner
 from tests.histories import histories
 from tests.notation import cancelled, deal, recorded, reference_price, rejected
@@ -50,7 +50,7 @@ def assert_tables_are_the_fold(url: str, log: Sequence[Recorded]) -> None:
         assert rows_in(url, model) == folded(model, log), model.name
 
 
-def fold_all(page: Sequence[Recorded]) -> list[tuple[AnyReadModel, Sequence[object]]]:
+def fold_all(page: Sequence[Recorded]) -> list[tuple[AnyReadModel, Rows]]:
     return [(model, model.fold(page)) for model in READ_MODELS]
 
 

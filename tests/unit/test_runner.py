@@ -8,7 +8,7 @@ import pytest
 from domain.errors import FencedError, LogDamagedError
 from domain.events import Recorded
 from projections import READ_MODELS
-from projections.read_model import AnyReadModel
+from projections.read_model import AnyReadModel, Rows
 from projections.runner import PAGE, Runner, check_contiguous
 from tests.notation import deal, recorded
 
@@ -43,7 +43,7 @@ class TablesInMemory:
     async def checkpoints(self) -> dict[str, int]:
         return dict(self.positions)
 
-    async def apply(self, folded: Sequence[tuple[AnyReadModel, Sequence[object]]], expected: int, new: int) -> None:
+    async def apply(self, folded: Sequence[tuple[AnyReadModel, Rows]], expected: int, new: int) -> None:
         tables = [model.table for model, _ in folded]
         if any(self.positions[table] != expected for table in tables):
             raise FencedError("moved")
@@ -90,7 +90,7 @@ async def test_a_fenced_runner_says_so_and_can_go_on() -> None:
     class Overtaken(TablesInMemory):
         overtaken = False
 
-        async def apply(self, folded: Sequence[tuple[AnyReadModel, Sequence[object]]], expected: int, new: int) -> None:
+        async def apply(self, folded: Sequence[tuple[AnyReadModel, Rows]], expected: int, new: int) -> None:
             if not self.overtaken:
                 self.overtaken, self.positions = True, dict.fromkeys(TABLES, 3)
             await super().apply(folded, expected, new)
