@@ -59,10 +59,14 @@ class LogPages:
         async with self._reading.cursor(binary=True) as cursor:
             await cursor.execute(_PAGE, {"after": after, "limit": limit, "bytes": PAGE_BYTES}, prepare=True)
             rows = await cursor.fetchall()
-        return [
-            Recorded(position, at.astimezone(UTC), read_event(topic, bytes(state)))
-            for position, at, topic, state in rows
-        ]
+        page: list[Recorded] = []
+        recorded_at = in_utc = None
+        for position, at, topic, state in rows:
+            if in_utc is None or at != recorded_at:
+                # The events of a batch have one instant, so it is one object for all of them.
+                recorded_at, in_utc = at, at.astimezone(UTC)
+            page.append(Recorded(position, in_utc, read_event(topic, state)))
+        return page
 
     async def wait(self, seconds: float) -> None:
         """Return when something was appended since the last call, at the latest after *seconds*."""

@@ -9,6 +9,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -53,6 +54,9 @@ from domain.events import (
     RejectionResolved,
 )
 from domain.periods import DeliveryPeriod
+
+PERIODS_KEPT: Final = 8_192
+"""Nearly all events name one of a few periods: one object for each makes them, and what is derived, cheaper."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -229,6 +233,7 @@ def _period(period: DeliveryPeriod) -> StoredPeriod:
     return StoredPeriod(period.day, period.label, period.start, period.minutes)
 
 
+@lru_cache(maxsize=PERIODS_KEPT)
 def _read_period(s: StoredPeriod) -> DeliveryPeriod:
     return DeliveryPeriod(s.day, s.label, s.start, s.minutes)
 

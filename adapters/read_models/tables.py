@@ -1,5 +1,6 @@
 """Where do the read models live? One table each, and how far each has come beside them."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -33,6 +34,11 @@ _CREATE_CHECKPOINTS: Final = """
 _MOVE: Final = """
     UPDATE read_models.checkpoints SET position = %s WHERE table_name = ANY(%s) AND position = %s
 """
+
+_NULL: Final = r"\N"
+_ESCAPED: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+"""How COPY wants the characters that mean something to it."""
+_SPECIAL: Final = re.compile(r"[\\\t\n\r]")
 
 
 def creation(read_models: Sequence[AnyReadModel]) -> list[Composed]:
@@ -93,9 +99,14 @@ class ReadTables:
             # Asked before any row is sent: rows that another runner has merged would fail for their keys.
             if moved.rowcount != len(tables):
                 raise FencedError(f"another projector has moved the read models on from position {expected}")
+            # A copy takes part in no pipeline.
+            for model, rows in folded:
+                if rows and not model.merges:
+                    async with connection.cursor() as cursor, cursor.copy(_copy_statement(model)) as copy:
+                        await copy.write(_copied(model, rows))
             async with connection.pipeline():
                 for model, rows in folded:
-                    if rows:
+                    if rows and model.merges:
                         await connection.execute(_merge_statement(model), _columns(rows), prepare=True)
                 await connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(new)), prepare=True)
 
@@ -136,19 +147,29 @@ def _sql_type(hint: Any) -> str:
 
 
 @lru_cache
+def _copy_statement(model: AnyReadModel) -> bytes:
+    columns = SQL(", ").join(map(Identifier, model.columns))
+    return SQL("COPY {} ({}) FROM STDIN (ENCODING 'UTF8')").format(_table(model), columns).as_bytes()
+
+
+@lru_cache
 def _merge_statement(model: AnyReadModel) -> bytes:
     hints = get_type_hints(model.row)
     arrays = SQL(", ").join(SQL("%b::{}[]").format(SQL(_array_type(hints[name]))) for name in model.columns)
-    statement = SQL("INSERT INTO {table} AS t ({columns}) SELECT * FROM unnest({arrays})").format(
-        table=_table(model), columns=SQL(", ").join(map(Identifier, model.columns)), arrays=arrays
-    )
-    if not model.merges:
-        return statement.as_bytes()
     merged = SQL(", ").join(
         SQL("{} = {}").format(Identifier(column), _merged(how, column)) for column, how in model.merges
     )
-    key = SQL(", ").join(map(Identifier, model.key))
-    return (statement + SQL(" ON CONFLICT ({}) DO UPDATE SET {}").format(key, merged)).as_bytes()
+    return (
+        SQL("INSERT INTO {} AS t ({}) SELECT * FROM unnest({}) ON CONFLICT ({}) DO UPDATE SET {}")
+        .format(
+            _table(model),
+            SQL(", ").join(map(Identifier, model.columns)),
+            arrays,
+            SQL(", ").join(map(Identifier, model.key)),
+            merged,
+        )
+        .as_bytes()
+    )
 
 
 def _merged(how: Merge, column: str) -> Composed:
@@ -162,3 +183,25 @@ def _array_type(hint: Any) -> str:
 
 def _columns(rows: Rows) -> list[list[object]]:
     return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _copied(model: AnyReadModel, rows: Rows) -> bytes:
+    """Return *rows* in the text form that COPY takes, column by column: it is the same for all values of one."""
+    hints = get_type_hints(model.row)
+    columns = [_texts(hints[name], column) for name, column in zip(model.columns, zip(*rows, strict=True), strict=True)]
+    return "".join(f"{line}\n" for line in map("\t".join, zip(*columns, strict=True))).encode()
+
+
+def _texts(hint: Any, column: Sequence[object]) -> Sequence[str]:
+    if NoneType in get_args(hint):
+        return [_NULL if value is None else str(value).translate(_ESCAPED) for value in column]
+    kind = _sql_type(hint)
+    if kind in ("timestamptz", "date"):
+        # Many rows share one instant, as one object: it is slow to write, so it is written once.
+        shared = {id(value): value for value in column}
+        known = {key: str(value) for key, value in shared.items()}
+        return [known[id(value)] for value in column]
+    texts = list(map(str, column))
+    if kind.startswith("text") and _SPECIAL.search("".join(texts)):
+        return [text.translate(_ESCAPED) for text in texts]
+    return texts

@@ -145,6 +145,14 @@ async def test_a_table_that_is_not_there_fences_too_and_the_others_stay(database
     assert_tables_are_the_fold(database, [])
 
 
+async def test_texts_with_signs_that_mean_something_to_the_database_stay_as_they_are(database: str) -> None:
+    install(database, READ_MODELS)
+    log = recorded(deal("anna buys 10 MW 08-09 at 40", deal_id=odd) for odd in ("\\N", "a\\tb", "a\tb\nc\rd", "\\."))
+    async with ReadTables(database) as tables:
+        await tables.apply(fold_all(log), 0, len(log))
+    assert_tables_are_the_fold(database, log)
+
+
 async def test_a_page_that_cannot_be_applied_leaves_no_trace_and_the_tables_usable(database: str) -> None:
     install(database, READ_MODELS)
     log = recorded(EVENTS)
