@@ -85,6 +85,9 @@ def deal_stream(deal: Deal) -> str:
     A colon within a part is written ``%3A`` and a percent sign ``%25``. All else stays as
     it is: readable, and short enough for an index of the database in any script.
     """
+    stream = f"deal:{deal.exchange}:{deal.deal_id}:{deal.trader_id}:{deal.direction}"
+    if "%" not in stream and stream.count(":") == 4:
+        return stream  # as nearly all are
     parts = (deal.exchange, deal.deal_id, deal.trader_id, deal.direction)
     return ":".join(["deal", *(part.replace("%", "%25").replace(":", "%3A") for part in parts)])
 

@@ -198,7 +198,7 @@ class JournalRecorder:
         for entry, event, outcome in zip(entries, events, outcomes, strict=True):
             if entry.intact and isinstance(entry.noted, MessageHeard):
                 self.last_message_at[entry.noted.line] = entry.noted.at
-            if outcome.kind != "duplicate":
+            if outcome.kind == "conflict" or (outcome.kind == "recorded" and not isinstance(event, DealConfirmed)):
                 _tell(event, outcome)
 
     def _look(self) -> None:
@@ -267,7 +267,7 @@ class JournalRecorder:
 def _tell(event: Event, outcome: Outcome) -> None:
     """Log what an operator wants to know of: trouble with a message, a line opened or lost."""
     match event:
-        case DealConfirmed(deal=deal) if outcome.kind == "conflict":
+        case DealConfirmed(deal=deal):
             told = "deal %s of %s came again with other content; the one recorded at position %d stands"
             log.warning(told, deal.deal_id, deal.trader_id, outcome.position)
         case MessageRejected(reason=reason, trader_id=trader_id):

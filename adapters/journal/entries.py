@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -113,8 +114,9 @@ def to_microseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // _MICROSECOND
 
 
+@lru_cache(maxsize=1_024)
 def from_microseconds(microseconds: int) -> datetime:
-    """Return the aware UTC instant that *microseconds* since 1970 name."""
+    """Return the aware UTC instant that *microseconds* since 1970 name: what came at once has one for all of it."""
     return _EPOCH + timedelta(microseconds=microseconds)
 
 

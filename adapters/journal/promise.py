@@ -20,9 +20,10 @@ OWNER_AT: Final = _DIGITS
 
 
 def checksum_of(values: Sequence[object]) -> int:
-    """Return a checksum of an entry's columns, the payload being the last of them."""
-    *others, payload = values
-    text = "|".join(map(str, others)).encode("utf-8", "surrogatepass")
+    """Return a checksum of an entry's eight columns, the payload being the last of them."""
+    kind, line, connection, at, connected_at, last_heard_at, reason, payload = values
+    written = f"{kind}|{line}|{connection}|{at}|{connected_at}|{last_heard_at}|{reason}"
+    text = written.encode("utf-8", "surrogatepass")
     return zlib.crc32(payload, zlib.crc32(text)) if isinstance(payload, bytes) else zlib.crc32(text)
 
 
