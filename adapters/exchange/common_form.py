@@ -52,7 +52,13 @@ _decode = msgspec.json.Decoder(_Message).decode
 
 def read_common(raw: bytes, *, exchange: str, zone: ZoneInfo) -> Deal | None:
     """Return the deal that *raw* confirms, or ``None`` where the strict reader has to look."""
-    if len(raw) > _LARGEST_BYTES or b"\\" in raw:
+    return _read(raw, exchange, zone) if len(raw) <= _LARGEST_BYTES else None
+
+
+# A second line brings the same bytes a moment later: they are read once.
+@lru_cache(maxsize=8_192)
+def _read(raw: bytes, exchange: str, zone: ZoneInfo) -> Deal | None:
+    if b"\\" in raw:
         return None
     try:
         message = _decode(raw)
@@ -72,7 +78,7 @@ def read_common(raw: bytes, *, exchange: str, zone: ZoneInfo) -> Deal | None:
         return None
     period = _period(fields.delivery_day, fields.delivery_hour, zone)
     executed_at = _instant(fields.execution_time)
-    known_id, known_trader = _name(deal_id), _name(trader_id)
+    known_id, known_trader = _name(deal_id), _known_trader(trader_id)
     if period is None or executed_at is None or known_id is None or known_trader is None:
         return None
     return Deal(
@@ -96,6 +102,9 @@ def _name(text: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return name if 1 <= len(name) <= LONGEST_NAME and name.isprintable() else None
+
+
+_known_trader = lru_cache(maxsize=8_192)(_name)
 
 
 def _number(text: bytes) -> Decimal | None:
