@@ -6,11 +6,13 @@ A command imports what it needs when it runs, so that each process carries only 
 import argparse
 import asyncio
 import getpass
+import os
 import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Final
 
 from domain.errors import ResolutionRefusedError
 from domain.resolution import Accept, Discard, ForPeriod, author_of, reason_of
@@ -18,6 +20,9 @@ from simulator.options import add_arguments as add_simulators
 from wattbook.database import database, keep_demo_apart
 from wattbook.process import only_one, run_until_stopped
 from wattbook.settings import Settings
+
+PROJECTOR_STANDS_BACK: Final = 5
+"""Niceness of the projector: on a machine that is full it can catch up later, and what was heard cannot wait."""
 
 Command = Callable[[argparse.Namespace, Mapping[str, str]], int]
 
@@ -115,7 +120,12 @@ def _record(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def _project(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from wattbook.project import project
 
-    return _with_database(args, environ, lambda _, url, stop: project(url, stop))
+    def with_what_is_left(_: Settings, url: str, stop: asyncio.Event) -> Awaitable[int]:
+        # Not before the database is open: an embedded server started by this process would stand back too.
+        os.nice(PROJECTOR_STANDS_BACK)
+        return project(url, stop)
+
+    return _with_database(args, environ, with_what_is_left)
 
 
 def _serve(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
