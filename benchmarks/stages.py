@@ -20,7 +20,7 @@ from benchmarks.latency import DEAL, READY_WITHIN_S, free_port, running, subscri
 from benchmarks.roles import PROJECTED, until
 from benchmarks.shown import percentile
 
-PACES = ((100 / 60, 100), (1_000.0, 20_000))
+PACES = ((100 / 60, 300), (1_000.0, 20_000))
 """Deals a second, and how many."""
 
 LOOK_S = 0.001
