@@ -1,10 +1,12 @@
 """Are outages told by the API as the log knows them, to whoever looks?"""
 
+import gc
 from decimal import Decimal
 from pathlib import Path
 
 import psycopg
 
+from domain.losses import Coverage
 from projections.reading import Scope
 from tests.desk import desk, serving, settings_for
 from tests.notation import DAY, connected, instant, lost, reference_price
@@ -63,3 +65,19 @@ async def test_a_line_tells_its_losses_and_what_it_alone_delivered(database: str
         assert first.last_loss is not None
         assert (first.last_loss.lost_at, first.last_loss.detection_delay_s) == (instant("06:59:58"), Decimal(2))
         assert (health.complete_up_to, health.untold_outages) == (instant("06:59:58"), 1)
+
+
+async def test_of_a_long_past_only_the_moments_asked_for_last_are_kept_in_memory(database: str) -> None:
+    async with desk(database) as trading, trading.store("exchange/1") as store:
+        up = connected("exchange/1", "06:00:00", "0")
+        await trading.knows(up)
+        for number in range(1, 13):
+            again = connected("exchange/1", f"06:{number:02}:30", str(number))
+            await trading.knows(lost(up, f"06:{number:02}:00"), again)
+            up = again
+        async with store.snapshot() as snapshot:
+            known = [len(await snapshot.outages(position, None, False, 50)) for position in (*range(26), 5, 25)]
+        gc.collect()
+        kept = [each for each in gc.get_objects() if isinstance(each, Coverage)]
+    assert known == [*[position // 2 for position in range(26)], 2, 12]
+    assert len(kept) <= 4
