@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from eventsourcing.persistence import OperationalError
 
 from adapters.event_log import settlements as module
 from adapters.event_log.recorder import EventLogRecorder, open_recorder
 from adapters.event_log.settlements import Settlements
-from domain.errors import AlreadySettledError
+from domain.errors import AlreadySettledError, DatabaseUnavailableError
 from domain.events import Deal, DealConfirmed, DealCorrected, Event, Receipt, Recorded, RejectionResolved
 from domain.recording import deal_stream
 from domain.resolution import ACCEPTED, Accept, Choice, Discard, ForPeriod, Settling, settle
 from tests.notation import conflict, deal, rejected
+from tests.servers import kill_backends
 
 ANNA, OTHER = (deal(f"anna buys 10 MW 08-09 at {price}") for price in (40, 41))
 STREAMS = ("resolution:2", deal_stream(ANNA.deal))
@@ -117,6 +120,22 @@ async def test_the_same_author_who_chose_otherwise_meanwhile_is_told_so_and_not_
         with pytest.raises(AlreadySettledError, match=r"by anna: discarded \(asked the exchange\), at position 3"):
             await settlements.settle(2, Accept(), "asked the exchange", "anna")
         assert recorder.max_notification_id() == 3
+
+
+async def test_a_settlement_on_a_standby_is_told_as_an_absent_database_and_can_be_tried_again(installed: str) -> None:
+    recorder = open_recorder(installed)
+    recorder.append([ANNA, OTHER])
+    recorder.datastore.close()
+    name = urlsplit(installed).path[1:]
+    with psycopg.connect(installed, autocommit=True) as connection:
+        connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'.encode())
+        async with Settlements(installed, reads_anna) as settlements:
+            with pytest.raises(DatabaseUnavailableError):
+                await settlements.settle(2, Accept(), "asked the exchange", "anna")
+            connection.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only'.encode())
+            kill_backends(installed)
+            done = await settlements.settle(2, Accept(), "asked the exchange", "anna")
+    assert [each.position for each in done.events] == [3, 4]
 
 
 def test_a_refusal_records_nothing(installed: str) -> None:
