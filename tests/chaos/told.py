@@ -45,8 +45,21 @@ async def assert_outages_as_seen(desk: Faulted) -> int:
         assert not _is_long(gap) or any(_meet(gap, each) for each in told), f"{gap} is not told"
         assert _is_within(gap, told), f"the exchange saw no line in {gap}, which is not told"
     for gap in told:
-        assert _is_within(gap, seen), f"{gap} is told, and the exchange saw a line in it"
+        assert _is_within(gap, seen), f"{gap} is told, and the exchange saw a line in it:\n{_about(desk, gap)}"
     return len(told)
+
+
+def _about(desk: Faulted, gap: Outage) -> str:
+    """Return what the exchange saw around *gap*, and what the log says of the lines."""
+    end = gap.end or datetime.max.replace(tzinfo=UTC)
+    seen = [each for each in desk.exchange.sessions if each.opened_at <= end and not _ended_before(each, gap.start)]
+    said = [row.fields for row in stored_log(desk.url) if row.topic.startswith("feed.")]
+    near = [fields for fields in said if _instant(fields["connected_at"]) > gap.start - timedelta(minutes=1)]
+    return "\n".join(map(str, [*seen, *near]))
+
+
+def _ended_before(session: Session, moment: datetime) -> bool:
+    return session.closed_at is not None and session.closed_at < moment
 
 
 async def everything_is_stored_after_the_day_files(desk: Faulted, market: Market) -> str:
