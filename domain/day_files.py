@@ -62,25 +62,23 @@ class Doubt:
 def judged_by(day: date, zone: ZoneInfo, modified_at: datetime, now: datetime) -> Told:
     """Return in which stretch a deal that a file of *day* lacks is extra: it can know none made after it was written.
 
-    Judging too much is safe: a deal that is extra for no reason makes a file tell less.
+    It tells no more than that either.
     """
     whole = whole_day(day, zone)
     return Told(whole.start, max(whole.start, min(whole.end, modified_at, now)))
 
 
-def told_by(whole: Told, judged: Told, last_deal: datetime | None, doubt: Doubt | None = None) -> Told:
+def told_by(judged: Told, doubt: Doubt | None = None) -> Told:
     """Return the stretch of which a file tells every deal.
 
-    A file of a day that was over when it was written has all deals of the day, by what it
-    is. When an earlier one was written nobody knows, a copy is younger than what it says: it
-    tells until its last deal. A file that lacks a deal is cut, or older than it looks: it
-    tells until its last deal before that one, and where it has no order, nothing.
+    A file has all deals of its day that were executed when it was written, by what it is. A
+    file that lacks a deal is cut, or older than it looks: it tells until its last deal before
+    that one, and where it has no order, nothing.
     """
-    if doubt is not None:
-        until = doubt.last_before if doubt.in_order else None
-    else:
-        until = whole.end if judged.end >= whole.end else last_deal
-    return Told(whole.start, whole.start if until is None else min(until, judged.end))
+    if doubt is None:
+        return judged
+    until = doubt.last_before if doubt.in_order else None
+    return Told(judged.start, judged.start if until is None else min(until, judged.end))
 
 
 def why_no_further(whole: Told, told_until: datetime, extra: int) -> str | None:
@@ -92,6 +90,6 @@ def why_no_further(whole: Told, told_until: datetime, extra: int) -> str | None:
         what = "it tells nothing" if told_until <= whole.start else "it tells nothing after its last deal before that"
         return f"the file lacks {lacking} in the log, so {what}: ask the exchange for the whole file"
     return (
-        "the file was written before its day was over, so it tells nothing after its last deal: "
+        "the file was written before its day was over, so it tells nothing of what came after: "
         "import the file of the whole day when there is one"
     )

@@ -41,7 +41,6 @@ class Checked:
     day: date
     whole: Told
     judged: Told
-    last_deal: datetime | None
     size_bytes: int
     sha256: str
     comparison: Comparison
@@ -116,7 +115,7 @@ class _Importer:
                 f"{path}: lines {doubled[0]} and {doubled[1]} are one deal (id, trader, direction) with different "
                 "contents; nothing was recorded"
             )
-        return Checked(path, day, whole, judged, await comparison.last_deal(), size_bytes, sha256, comparison)
+        return Checked(path, day, whole, judged, size_bytes, sha256, comparison)
 
     async def record(self, file: Checked, *, only_news: bool) -> Imported | LeftOut:
         """Record what the log lacks of *file*, and what became of it all; may be done again at any time.
@@ -126,7 +125,7 @@ class _Importer:
         comparison = file.comparison
         await self._catching_up.to_head()
         if only_news:
-            told = told_by(file.whole, file.judged, file.last_deal)
+            told = told_by(file.judged)
             before = await was_told(self._connection, self._exchange, file.day, file.sha256, told.end)
             if before is not None:
                 return LeftOut(file.path, file.sha256, before)
@@ -134,7 +133,7 @@ class _Importer:
         await self._record_rows(file)
         await self._catching_up.to_head()
         counts = await comparison.compare(file.whole, file.judged)
-        told = told_by(file.whole, file.judged, file.last_deal, await comparison.doubt())
+        told = told_by(file.judged, await comparison.doubt())
         differing, extra = await comparison.differing_deals(NAMED), await comparison.extra_deals(NAMED)
         await self._event_log.append([self._event(file, told, counts, differing, extra)])
         await self._catching_up.to_head()

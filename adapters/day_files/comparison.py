@@ -110,7 +110,6 @@ _COUNTS: Final = SQL("""
            (SELECT count(*) FROM {differing}),
            (SELECT count(*) FROM {extra})
 """)
-_LAST: Final = SQL("SELECT max(executed_at) FROM {rows}")
 _DOUBT: Final = SQL("""
     WITH first AS (SELECT min(executed_at) AS executed_at FROM {extra})
     SELECT first.executed_at,
@@ -187,12 +186,6 @@ class Comparison:
     async def note(self, lines: Sequence[int], became: Sequence[Became]) -> None:
         """Keep what became of the rows of *lines*."""
         await self._connection.execute(self._of(_NOTE), (list(lines), list(became)))
-
-    async def last_deal(self) -> datetime | None:
-        """Return when the last deal of the file was executed."""
-        cursor = await self._connection.execute(self._of(_LAST))
-        row = await cursor.fetchone()
-        return None if row is None else row[0]
 
     async def compare(self, whole: Told, judged: Told) -> Counts:
         """Compare with what stands in the read models; extra deals are those executed in *judged*."""

@@ -29,7 +29,7 @@ def importer(trading: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     return Importer(trading, tmp_path, capsys)
 
 
-async def test_a_file_of_the_running_day_tells_until_its_last_deal_whenever_it_was_copied(
+async def test_a_file_of_the_running_day_tells_until_it_was_written_and_written_later_it_tells_more(
     trading: Desk, importer: Importer, tmp_path: Path
 ) -> None:
     await trading.knows(*(heard(each) for each in (ONE, TWO, THREE)))
@@ -38,9 +38,9 @@ async def test_a_file_of_the_running_day_tells_until_its_last_deal_whenever_it_w
         code, told = await importer.imports(path)
         assert (code, told["extra"]) == (0, 0)
     files = [each.event for each in await log_of(trading) if isinstance(each.event, DayFileImported)]
-    assert [each.told_until for each in files] == [TWO.executed_at]
+    assert [each.told_until for each in files] == [instant("06:25:00"), instant("06:29:00")]
     said = await importer.tells(path)
-    assert "tells all until 2023-02-06T06:20:00Z: the file was written before its day was over" in said
+    assert "tells all until 2023-02-06T06:29:00Z: the file was written before its day was over" in said
     day_file(tmp_path, [ONE, TWO, THREE])
     assert "tells all" not in await importer.tells(path)
 

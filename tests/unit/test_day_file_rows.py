@@ -67,7 +67,6 @@ def test_a_day_is_from_midnight_to_midnight(day: date, hours: int) -> None:
 
 WHOLE = whole_day(DAY, BERLIN)
 NOON, NEXT_MONTH = instant("11:00:00"), instant("2023-03-01T00:00:00Z")
-LAST_DEAL = instant("10:30:00")
 
 
 def until(moment: datetime) -> Told:
@@ -81,26 +80,23 @@ def test_a_deal_is_extra_only_if_it_was_made_before_the_file_was_written_or_impo
     assert judged_by(DAY, BERLIN, instant("2023-02-01T00:00:00Z"), NEXT_MONTH) == until(WHOLE.start)
 
 
-def test_a_file_of_a_day_that_is_over_tells_the_day_and_one_of_a_running_day_no_more_than_its_deals() -> None:
-    assert told_by(WHOLE, WHOLE, LAST_DEAL) == WHOLE
-    assert told_by(WHOLE, WHOLE, None) == WHOLE
-    assert told_by(WHOLE, until(NOON), LAST_DEAL) == until(LAST_DEAL)
-    assert told_by(WHOLE, until(NOON), None) == until(WHOLE.start)
-    assert told_by(WHOLE, until(instant("10:00:00")), LAST_DEAL) == until(instant("10:00:00"))
+def test_a_file_tells_all_that_was_executed_when_it_was_written() -> None:
+    assert told_by(WHOLE) == WHOLE
+    assert told_by(until(NOON)) == until(NOON)
 
 
 @pytest.mark.parametrize("judged", [WHOLE, until(NOON)])
 def test_a_file_that_lacks_a_deal_tells_until_the_one_before_it_and_nothing_where_it_has_no_order(judged: Told) -> None:
     extra, before = instant("09:00:00"), instant("08:50:00")
-    assert told_by(WHOLE, judged, LAST_DEAL, Doubt(extra, before, in_order=True)) == until(before)
-    assert told_by(WHOLE, judged, LAST_DEAL, Doubt(extra, None, in_order=True)) == until(WHOLE.start)
-    assert told_by(WHOLE, judged, LAST_DEAL, Doubt(extra, before, in_order=False)) == until(WHOLE.start)
+    assert told_by(judged, Doubt(extra, before, in_order=True)) == until(before)
+    assert told_by(judged, Doubt(extra, None, in_order=True)) == until(WHOLE.start)
+    assert told_by(judged, Doubt(extra, before, in_order=False)) == until(WHOLE.start)
 
 
 def test_why_a_file_tells_no_further_is_said_in_words() -> None:
     assert why_no_further(WHOLE, WHOLE.end, 0) is None
-    assert "before its day was over" in (why_no_further(WHOLE, LAST_DEAL, 0) or "")
-    assert "lacks 1 deal that is in the log, so it tells nothing after" in (why_no_further(WHOLE, LAST_DEAL, 1) or "")
+    assert "before its day was over" in (why_no_further(WHOLE, NOON, 0) or "")
+    assert "lacks 1 deal that is in the log, so it tells nothing after" in (why_no_further(WHOLE, NOON, 1) or "")
     assert "lacks 2 deals that are in the log, so it tells nothing:" in (why_no_further(WHOLE, WHOLE.start, 2) or "")
 
 
