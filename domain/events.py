@@ -167,6 +167,19 @@ class FeedDisconnected:
     reason: str
 
 
+UNVOUCHED: Final = "nobody vouches for it any more"
+"""The reason of an end that nobody noted: no recorder has told for long that the connection is still heard.
+
+It stands until its receiver's journal tells more: then the connection goes on under a name of its own,
+``<connection>~<position of the end>``.
+"""
+
+
+def connection_of(stretch: str) -> str:
+    """Return which connection a stretch of one belongs to."""
+    return stretch.partition("~")[0]
+
+
 @dataclass(frozen=True, kw_only=True)
 class FeedInterrupted:
     """What a connection brought from ``lost_from`` to ``lost_until`` was heard, and is lost: deals may be missing."""

@@ -1,12 +1,13 @@
 """What does a new fact mean beside what its stream already holds: news, a duplicate or a conflict?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date
 from hashlib import sha256
 from typing import Final, Literal
 
 from domain.events import (
+    UNVOUCHED,
     DayFileImported,
     Deal,
     DealCancelled,
@@ -21,6 +22,7 @@ from domain.events import (
     Recorded,
     ReferencePriceUpdated,
     RejectionResolved,
+    connection_of,
 )
 from domain.periods import DeliveryPeriod
 
@@ -74,7 +76,7 @@ def stream_of(event: Event) -> str:
         case RejectionResolved(rejection=position):
             return f"resolution:{position}"
         case FeedConnected() | FeedDisconnected() | FeedInterrupted():
-            return f"feed:{event.line}:{event.connection}"
+            return f"feed:{event.line}:{connection_of(event.connection)}"
         case DayFileImported():
             return day_file_stream(event.exchange, event.day, event.sha256)
 
@@ -116,6 +118,10 @@ def decide(event: Event, past: Sequence[Recorded]) -> Decision:
             return Append(event) if seen is None else AlreadyRecorded(seen.position)
         case DayFileImported():
             return _decide_day_file(event, past)
+        case FeedConnected():
+            return _decide_connected(event, past)
+        case FeedDisconnected():
+            return _decide_disconnected(event, past)
         case FeedInterrupted():
             known = next((recorded.position for recorded in past if recorded.event == event), None)
             return Append(event) if known is None else AlreadyRecorded(known)
@@ -187,6 +193,51 @@ def _decide_price(event: ReferencePriceUpdated, past: Sequence[Recorded]) -> Dec
         if (known.last_update, known.value) == (event.last_update, event.value):
             return AlreadyRecorded(recorded.position)
     return Append(event)
+
+
+def _decide_connected(event: FeedConnected, past: Sequence[Recorded]) -> Decision:
+    """A connection is opened once; one that nobody vouched for goes on where somebody does again."""
+    known = [recorded for recorded in past if isinstance(recorded.event, FeedConnected)]
+    if not known:
+        return Append(event)
+    end = _end_in_doubt(past)
+    if end is None or event.connected_at < end[1].last_heard_at:
+        return AlreadyRecorded(known[0].position)
+    return Append(replace(event, connection=f"{connection_of(event.connection)}~{end[0]}"))
+
+
+def _decide_disconnected(event: FeedDisconnected, past: Sequence[Recorded]) -> Decision:
+    """A connection ends once; where nobody had vouched for it, what its receiver tells later counts too."""
+    ended = [recorded for recorded in past if isinstance(recorded.event, FeedDisconnected)]
+    up = _open_stretch(past)
+    if up is not None:
+        if event.reason == UNVOUCHED and event.connection != up.connection:
+            return AlreadyRecorded(ended[-1].position)
+        same = up.connection == event.connection
+        return Append(event if same else replace(event, connection=up.connection, connected_at=up.connected_at))
+    if not ended:
+        return Append(event)
+    end = _end_in_doubt(past)
+    if end is None or event.reason == UNVOUCHED or event.last_heard_at <= end[1].last_heard_at:
+        return AlreadyRecorded(ended[-1].position)
+    return Append(
+        replace(event, connection=f"{connection_of(event.connection)}~{end[0]}", connected_at=end[1].last_heard_at)
+    )
+
+
+def _open_stretch(past: Sequence[Recorded]) -> FeedConnected | None:
+    ended = {recorded.event.connection for recorded in past if isinstance(recorded.event, FeedDisconnected)}
+    found = [each.event for each in past if isinstance(each.event, FeedConnected)]
+    return next((up for up in reversed(found) if up.connection not in ended), None)
+
+
+def _end_in_doubt(past: Sequence[Recorded]) -> tuple[int, FeedDisconnected] | None:
+    """Return the position of the end that stands, and it, where it is but that nobody vouched."""
+    if _open_stretch(past) is None:
+        for recorded in reversed(past):
+            if isinstance(recorded.event, FeedDisconnected):
+                return (recorded.position, recorded.event) if recorded.event.reason == UNVOUCHED else None
+    return None
 
 
 def _decide_day_file(event: DayFileImported, past: Sequence[Recorded]) -> Decision:

@@ -31,6 +31,7 @@ from domain.events import (
 from domain.recording import Outcome
 from wattbook.complaints import JournalComplaints
 from wattbook.refusals import append_or_reject
+from wattbook.vouching import Vouched, vouched_for
 from wattbook.warnings import Warnings
 
 BATCH: Final = 5_000
@@ -114,6 +115,8 @@ class JournalRecorder:
         """When each line last brought a message, as far as it was recorded here."""
         self.deliveries = Deliveries()
         """Which lines brought the deals that were recorded here."""
+        self.vouched: Vouched = {}
+        """The connections in these journals, and until when all that they brought is recorded."""
         self.oldest_waiting_at: datetime | None = None
         """When the oldest of what is not recorded yet was heard, ``None`` while nothing waits."""
 
@@ -214,6 +217,8 @@ class JournalRecorder:
         self._complaints.forget_the_gone(paths)
         self._recorded = {path: sequence for path, sequence in self._recorded.items() if path in self._shelf.paths}
         self._ahead = {path: batch for path, batch in self._ahead.items() if path in paths}
+        sound = [reader for reader in self._readers if not self._complaints.stand(reader.path, "be read on")]
+        self.vouched = {} if self._shelf.has_more else vouched_for(sound, self._recorded)
 
     def _look_after(self, reader: JournalReader, now: datetime) -> bool:
         """Return whether the journal is gone; whatever is wrong with it, the others are looked after too."""

@@ -16,6 +16,7 @@ from wattbook.line_notes import note_lines
 from wattbook.poll import poll_market_data
 from wattbook.process import collect_garbage_rarely, utc_now
 from wattbook.settings import Settings
+from wattbook.vouching import Vouching
 from wattbook.warnings import Warnings
 
 LAST_NOTE_S: Final = 2.0
@@ -43,8 +44,13 @@ async def record(settings: Settings, database_url: str, stop: asyncio.Event, *, 
         )
         ended = asyncio.Event()
         noting = asyncio.create_task(note_lines(database_url, journals, warnings, ended), name="line notes")
+        vouching = Vouching(database_url, event_log, lambda: journals.vouched, utc_now)
         watch = JournalWatch(settings.journal_dirs, warnings, lambda: journals.oldest_waiting_at, utc_now)
-        besides: list[asyncio.Task[None]] = [noting, asyncio.create_task(watch.run(), name="journal watch")]
+        besides: list[asyncio.Task[None]] = [
+            noting,
+            asyncio.create_task(watch.run(), name="journal watch"),
+            asyncio.create_task(vouching.run(), name="vouching"),
+        ]
         if settings.market_data_url is None:
             log.warning("no reference prices will come in: WATTBOOK_MARKET_DATA_URL is not set")
         else:

@@ -42,6 +42,16 @@ class Waiting:
     last_message_at: Mapping[str, datetime]
 
 
+@dataclass(frozen=True)
+class OpenConnection:
+    """A connection that a receiver holds open, as far as its journal knows."""
+
+    line: str
+    connection: str
+    connected_at: datetime
+    last_heard_at: datetime
+
+
 def _damage_told(method: Callable[Given, Answer]) -> Callable[Given, Answer]:
     """Let a damaged file be told as one where sqlite3 cannot even decode its own message about it."""
 
@@ -159,6 +169,22 @@ class JournalReader:
             oldest_at=None if oldest is None else instant_of(oldest),
             last_message_at={line: instant_of(at) for line, at in messages},
         )
+
+    @_damage_told
+    def open_connections(self, recorded: int) -> tuple[list[OpenConnection], datetime | None]:
+        """Return the connections that are open, and when the first entry past *recorded* was noted, if there is one."""
+        rows = self._database.execute(
+            "SELECT line, connection, connected_at, last_heard_at,"
+            " (SELECT at FROM entries WHERE sequence > ? ORDER BY sequence LIMIT 1) FROM open_connections"
+            " UNION ALL SELECT NULL, NULL, NULL, NULL,"
+            " (SELECT at FROM entries WHERE sequence > ? ORDER BY sequence LIMIT 1)",
+            (recorded, recorded),
+        ).fetchall()
+        waits = rows[-1][-1]
+        found = [
+            OpenConnection(line, name, instant_of(up), instant_of(heard)) for line, name, up, heard, _ in rows[:-1]
+        ]
+        return found, None if waits is None else instant_of(waits)
 
     @_damage_told
     def missing(self) -> int:

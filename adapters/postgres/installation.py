@@ -31,6 +31,15 @@ CREATE_STATE: Final[tuple[LiteralString, ...]] = (
     ) WITH (fillfactor = 50)
     """,
     """
+    CREATE TABLE IF NOT EXISTS wattbook_state.vouched_connections (
+        line text NOT NULL,
+        connection text NOT NULL,
+        vouched_until timestamptz NOT NULL,
+        noted_at timestamptz NOT NULL,
+        PRIMARY KEY (line, connection)
+    ) WITH (fillfactor = 50)
+    """,
+    """
     CREATE TABLE IF NOT EXISTS wattbook_state.warnings (
         host text NOT NULL,
         process integer NOT NULL,

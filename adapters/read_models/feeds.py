@@ -10,6 +10,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
+from domain.events import connection_of
 from domain.losses import Coverage, Interruption, LineConnection, whole_stretches
 from domain.telling import ToldByFile
 from projections.day_files import day_files
@@ -169,7 +170,9 @@ async def _interruptions(connection: AsyncConnection[TupleRow], as_of: int) -> L
 def _whole(connections: Iterable[TupleRow], lost: Lost) -> list[LineConnection]:
     """Return the stretches of *connections*, each the name and then the fields of one, of which nothing is lost."""
     known = [(name, LineConnection(*fields)) for name, *fields in connections]
-    return [whole for name, each in known for whole in whole_stretches(each, lost.get((each.line, name), ()))]
+    return [
+        whole for name, each in known for whole in whole_stretches(each, lost.get((each.line, connection_of(name)), ()))
+    ]
 
 
 async def reference_price_fetched_at(connection: AsyncConnection[TupleRow]) -> datetime | None:
