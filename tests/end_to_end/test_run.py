@@ -115,6 +115,16 @@ async def test_each_line_is_held_by_a_process_of_its_own(installation: Wattbook)
     await installation.until(lambda: not installation.processes())
 
 
+async def test_where_a_machine_is_full_the_projector_alone_stands_back(installation: Wattbook) -> None:
+    demo, desk = await _demo(installation)
+    await installation.until(desk.ready)
+    niceness = {role: psutil.Process(pid).nice() for role, pid in installation.role_processes().items()}
+    assert niceness.pop("project") > max(niceness.values())
+    assert set(niceness.values()) == {psutil.Process().nice()}
+    assert await demo.end() == 0
+    await installation.until(lambda: not installation.processes())
+
+
 async def test_a_demo_is_never_mixed_with_real_deals(installation: Wattbook) -> None:
     demo, desk = await _demo(installation)
     await _day_with_deals(installation, desk)
