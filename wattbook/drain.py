@@ -115,7 +115,7 @@ class JournalRecorder:
         """When each line last brought a message, as far as it was recorded here."""
         self.deliveries = Deliveries()
         """Which lines brought the deals that were recorded here."""
-        self.vouched: Vouched = {}
+        self.vouched: Vouched | None = None
         """The connections in these journals, and until when all that they brought is recorded."""
         self.oldest_waiting_at: datetime | None = None
         """When the oldest of what is not recorded yet was heard, ``None`` while nothing waits."""
@@ -218,7 +218,8 @@ class JournalRecorder:
         self._recorded = {path: sequence for path, sequence in self._recorded.items() if path in self._shelf.paths}
         self._ahead = {path: batch for path, batch in self._ahead.items() if path in paths}
         sound = [reader for reader in self._readers if not self._complaints.stand(reader.path, "be read on")]
-        self.vouched = {} if self._shelf.has_more else vouched_for(sound, self._recorded)
+        # With more journals than are looked at, what was heard before in the others is not known.
+        self.vouched = None if self._shelf.has_more else vouched_for(sound, self._recorded)
 
     def _look_after(self, reader: JournalReader, now: datetime) -> bool:
         """Return whether the journal is gone; whatever is wrong with it, the others are looked after too."""

@@ -18,6 +18,7 @@ import psycopg
 
 from adapters.event_log.writer import EventLog
 from adapters.journal.reader import JournalReader, OpenConnection
+from adapters.postgres.outage import AWAY
 from adapters.read_models.vouching import KnownConnection, known_connections, note_vouched
 from domain.events import UNVOUCHED, Event, FeedConnected, FeedDisconnected, connection_of
 
@@ -64,7 +65,7 @@ class Vouching:
         self,
         database_url: str,
         event_log: EventLog,
-        own: Callable[[], Vouched],
+        own: Callable[[], Vouched | None],
         clock: Callable[[], datetime],
         patience_s: float = UNVOUCHED_S,
         clock_s: Callable[[], float] = time.monotonic,
@@ -88,42 +89,60 @@ class Vouching:
                     while True:
                         await self.look(connection)
                         await asyncio.sleep(LOOK_S)
-            except psycopg.OperationalError as error:
+            except AWAY as error:
                 log.debug("cannot vouch now for the connections: %s", error)
-                await asyncio.sleep(LOOK_S)
+            except psycopg.Error as error:
+                # Whatever the database objects to here must not end the recording of deals.
+                log.error("cannot vouch for the connections: %s", error)
+            await asyncio.sleep(LOOK_S)
 
     async def look(self, connection: psycopg.AsyncConnection[object]) -> None:
-        """Vouch, and record what follows from what others vouch for."""
+        """Vouch, and record what follows from what others vouch for.
+
+        A recorder that does not know yet what is in its own journals says nothing of any connection.
+        """
         own = self._own()
+        if own is None:
+            self._seen.clear()
+            return
         await note_vouched(connection, {key: each.last_heard_at for key, each in own.items()})
         known = await known_connections(connection, [name for _, name in own])
-        await self._event_log.append([*self._ends(known), *_goes_on(own, known)])
+        ends = self._ends(known)
+        outcomes = await self._event_log.append([*ends, *_goes_on(own, known)])
+        for end, outcome in zip(ends, outcomes, strict=False):
+            # The read model of an open connection may be behind the log, which knows the end already.
+            if outcome.kind == "recorded":
+                log.warning("nobody vouches for %s any more, since %s", end.line, end.last_heard_at.isoformat())
 
-    def _ends(self, known: Iterable[KnownConnection]) -> list[Event]:
-        """Return the ends of those for which nobody vouched more for so long, by this process's own clock."""
+    def _ends(self, known: Iterable[KnownConnection]) -> list[FeedDisconnected]:
+        """Return the ends of those for which nobody vouched more for so long, by this process's own clock.
+
+        One that was never vouched for may be of a recorder that does not vouch yet, and stays open.
+        """
         now_s = self._clock_s()
         if now_s - self._looked_at_s > HELD_UP_S:
             self._seen.clear()
         self._looked_at_s = now_s
         seen: dict[tuple[str, str], tuple[datetime | None, float]] = {}
-        ends: list[Event] = []
+        ends: list[FeedDisconnected] = []
         for each in known:
-            if each.reason is not None:
+            if each.reason is not None or each.vouched_until is None:
                 continue
             until, since_s = self._seen.get((each.line, each.connection), (each.vouched_until, now_s))
             if until != each.vouched_until:
                 until, since_s = each.vouched_until, now_s
             seen[each.line, each.connection] = until, since_s
             if now_s - since_s >= self._patience_s:
-                until = max(each.connected_at, each.vouched_until or each.connected_at)
-                log.warning("nobody vouches for %s any more, since %s", each.line, until.isoformat())
+                seen[each.line, each.connection] = until, now_s
+                now = self._clock()
+                until = max(each.connected_at, min(each.vouched_until, now))
                 ends.append(
                     FeedDisconnected(
                         line=each.line,
                         connection=each.connection,
                         connected_at=each.connected_at,
                         last_heard_at=until,
-                        disconnected_at=max(until, self._clock()),
+                        disconnected_at=max(until, now),
                         reason=UNVOUCHED,
                     )
                 )

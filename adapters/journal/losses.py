@@ -11,7 +11,7 @@ from typing import Final
 
 from adapters.journal.entries import INSERT_ENTRY, LOST, SELECT_ENTRIES, Entry, LineInterrupted, to_microseconds
 from adapters.journal.promise import checksum_of
-from adapters.journal.rows import Mark, Row, instant_of, name_of, read_row
+from adapters.journal.rows import Mark, Row, instant_of, is_name, read_row
 
 _MOMENT: Final = timedelta(microseconds=1)
 
@@ -93,7 +93,9 @@ class JournalLosses:
             )
         bounds = {"until": to_microseconds(until), "from": to_microseconds(lost_from) - _SIGNS_LATE_US}
         for line, connection in self._database.execute(query + " ORDER BY line, connection", bounds).fetchall():
-            yield name_of(line), name_of(connection)
+            # A name that the disk has damaged is nobody's; it holds up nothing.
+            if is_name(line) and is_name(connection):
+                yield line, connection
 
     def _signs_of_life(self) -> list[datetime]:
         query = "SELECT last_heard_at FROM open_connections UNION SELECT at FROM last_messages"

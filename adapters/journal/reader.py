@@ -24,7 +24,7 @@ from adapters.journal.entries import (
 )
 from adapters.journal.losses import JournalLosses
 from adapters.journal.promise import evidence_path, keep_evidence, promised, promised_at
-from adapters.journal.rows import instant_of, name_of, read_row
+from adapters.journal.rows import instant_of, is_name, name_of, read_row
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -182,7 +182,9 @@ class JournalReader:
         ).fetchall()
         waits = rows[-1][-1]
         found = [
-            OpenConnection(line, name, instant_of(up), instant_of(heard)) for line, name, up, heard, _ in rows[:-1]
+            OpenConnection(line, name, instant_of(up), instant_of(heard))
+            for line, name, up, heard, _ in rows[:-1]
+            if is_name(line) and is_name(name)
         ]
         return found, None if waits is None else instant_of(waits)
 

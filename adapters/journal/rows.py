@@ -59,7 +59,7 @@ def read_row(sequence: int, columns: Sequence[Any], before: Mark | None) -> Row 
         at = instant_of(noted_at)
     except sqlite3.DatabaseError:
         at = known
-    heard = MessageHeard(line if _is_name(line) else UNKNOWN_LINE, str(connection), at, payload)
+    heard = MessageHeard(line if is_name(line) else UNKNOWN_LINE, str(connection), at, payload)
     return Row(Mark(sequence, known), Entry(sequence, heard, intact=False), len(payload))
 
 
@@ -73,12 +73,13 @@ def instant_of(microseconds: Any) -> datetime:
 
 def name_of(line: Any) -> str:
     """Return the name of a line in a column; on a damaged disk there may be anything in it."""
-    if _is_name(line):
+    if is_name(line):
         return str(line)
     raise sqlite3.DatabaseError("the name of a line is not what was written")
 
 
-def _is_name(line: Any) -> bool:
+def is_name(line: Any) -> bool:
+    """Tell whether a column has what can be the name of a line or a connection."""
     return isinstance(line, str) and line.isprintable() and "\ufffd" not in line
 
 

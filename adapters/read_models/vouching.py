@@ -15,8 +15,9 @@ _NOTE: Final = """
     INSERT INTO wattbook_state.vouched_connections AS t (line, connection, vouched_until, noted_at)
     SELECT *, clock_timestamp() FROM unnest(%s::text[], %s::text[], %s::timestamptz[])
     ON CONFLICT (line, connection) DO UPDATE
-    SET vouched_until = greatest(t.vouched_until, excluded.vouched_until), noted_at = excluded.noted_at
+    SET vouched_until = excluded.vouched_until, noted_at = excluded.noted_at
 """
+# Any change is a sign of life, also one back: the clock of a receiver may have been put right.
 _KNOWN: Final = SQL("""
     SELECT f.line, f.connection, f.connected_at, v.vouched_until, f.last_heard_at, f.reason
     FROM {table} AS f LEFT JOIN wattbook_state.vouched_connections AS v

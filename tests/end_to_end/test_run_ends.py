@@ -17,7 +17,8 @@ async def test_a_stop_while_starting_leaves_no_process(tmp_path: Path, after_s: 
         demo = installation.start("run", "--demo")
         time.sleep(after_s)  # noqa: ASYNC251 - the moment of the stop is what is tried out
         # On a busy machine the first comes before there is anything that could handle it.
-        assert await demo.end(signal.SIGTERM) in (0, 130, -signal.SIGTERM)
+        early = (-signal.SIGTERM,) if after_s == 0.3 else ()
+        assert await demo.end(signal.SIGTERM) in (0, 130, *early)
         await installation.until(lambda: not installation.processes())
 
 

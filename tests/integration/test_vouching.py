@@ -57,7 +57,7 @@ class Machine:
         key = ("exchange/1", self.connection)
 
         def vouches() -> bool:
-            return key in self.recorder.vouched and self.recorder.vouched[key].last_heard_at == at(second + 1)
+            return key in (known := self.recorder.vouched or {}) and known[key].last_heard_at == at(second + 1)
 
         await eventually(vouches)
 
