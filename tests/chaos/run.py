@@ -85,7 +85,7 @@ async def chaos(
     story.tally = await desk.recovered(market)
     supervising.cancel()
     story.recovered_after_s = desk.recovered_after_s
-    log = stored_log(desk.url)
+    log = await asyncio.to_thread(stored_log, desk.url)
     story.outages = sum(len(losses(log, f"exchange/{line}")) for line in (1, 2))
     await assert_shows_the_log(desk)
     story.told_outages = await assert_outages_as_seen(desk)

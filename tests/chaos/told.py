@@ -1,5 +1,6 @@
 """Does Wattbook tell the same as the exchange, which saw its lines open and closed and sent every deal?"""
 
+import asyncio
 import csv
 import json
 from collections import Counter, defaultdict
@@ -28,7 +29,7 @@ _DAY = "2023-02-06"
 
 async def assert_shows_the_log(desk: Faulted) -> None:
     """The API shows each deal of the log once, as many rejections, and no hole."""
-    log = stored_log(desk.url)
+    log = await asyncio.to_thread(stored_log, desk.url)
     recorded = Counter(str(row.position) for row in log if row.topic == "deal.confirmed.v1")
     assert Counter(deal["position"] for deal in await desk.desk.deals()) == recorded
     rejected = sum(row.topic in ("message.rejected.v1", "deal.conflicted.v1") for row in log)
@@ -66,7 +67,7 @@ async def everything_is_stored_after_the_day_files(desk: Faulted, market: Market
     """Import what the exchange sent as its day files; then sent = stored, and nothing is open. Say what was found."""
     folder = desk.wattbook.folder / "day-files"
     sent = [*(each.raw for each in market.said), *market.unheard]
-    files = write_day_files(folder, sent)
+    files = await asyncio.to_thread(write_day_files, folder, sent)
     ran = await desk.wattbook.command("import", "--json", *map(str, files))
     assert ran.code == 0, ran
     (told,) = json.loads(ran.text) if len(files) > 1 else [json.loads(ran.text)]
