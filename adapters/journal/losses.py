@@ -12,6 +12,7 @@ from typing import Final
 from adapters.journal.entries import INSERT_ENTRY, LOST, SELECT_ENTRIES, Entry, LineInterrupted, to_microseconds
 from adapters.journal.promise import checksum_of
 from adapters.journal.rows import Mark, Row, instant_of, is_name, read_row
+from adapters.journal.schema import ENDED
 
 _MOMENT: Final = timedelta(microseconds=1)
 
@@ -24,9 +25,13 @@ class JournalLosses:
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
-        query = "SELECT count(*) FROM sqlite_master WHERE name IN ('forgotten', 'ended_connections')"
         # A receiver that was started by an earlier version keeps no account.
-        self._accounts = database.execute(query).fetchone()[0] == 2
+        self._accounts = self._has("forgotten")
+
+    def keep_the_ended(self) -> None:
+        """Let the connections that end now be known afterwards, in a journal of an earlier version too."""
+        for statement in ENDED:
+            self._database.execute(statement)
 
     def recorded_before(self, after: int) -> Mark | None:
         """Return up to where everything is recorded, *after* at least; ``None`` where there is no telling."""
@@ -80,13 +85,16 @@ class JournalLosses:
         values = (LOST, "", "", to_microseconds(at), None, None, None, None)
         self._database.execute(INSERT_ENTRY, (*values, checksum_of(values)))
 
+    def _has(self, table: str) -> bool:
+        return self._database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is not None
+
     def _row(self, sequence: int, before: Mark | None) -> Row | None:
         found = self._database.execute(SELECT_ENTRIES, (sequence - 1, 1)).fetchone()
         return None if found is None or found[0] != sequence else read_row(sequence, found[1:], before)
 
     def _connections(self, lost_from: datetime, until: datetime) -> Iterator[tuple[str, str]]:
         query = "SELECT line, connection FROM open_connections WHERE connected_at < :until"
-        if self._accounts:
+        if self._has("ended_connections"):
             query += (
                 " UNION SELECT line, connection FROM ended_connections"
                 " WHERE connected_at < :until AND last_heard_at >= :from"
@@ -99,6 +107,6 @@ class JournalLosses:
 
     def _signs_of_life(self) -> list[datetime]:
         query = "SELECT last_heard_at FROM open_connections UNION SELECT at FROM last_messages"
-        if self._accounts:
+        if self._has("ended_connections"):
             query += " UNION SELECT last_heard_at FROM ended_connections"
         return [instant_of(sign) for (sign,) in self._database.execute(query).fetchall()]

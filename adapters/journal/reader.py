@@ -244,6 +244,7 @@ class JournalReader:
             left_open = self._database.execute(
                 "SELECT line, connection, connected_at, last_heard_at FROM open_connections ORDER BY connected_at, line"
             ).fetchall()
+            self._losses.keep_the_ended()
             self._losses.give_an_end(promised(lock), promised_at(lock), now)
             lost = [
                 LineDisconnected(name_of(line), connection, now, instant_of(opened), instant_of(heard), RECEIVER_ENDED)
