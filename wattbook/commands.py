@@ -52,13 +52,8 @@ def parser() -> argparse.ArgumentParser:
     added.add_argument("--demo", action="store_true", help=argparse.SUPPRESS)
     add("project", _project, "keep the read models up to the event log")
     add("serve", _serve, "serve the dashboard and the GraphQL API")
-    added = add("report", _report, "print how a trader, or the desk, did on a delivery day")
-    added.add_argument("--trader", type=_trader, metavar="ID", help="the trader (default: the whole desk)")
-    added.add_argument("--day", type=_day, required=True, metavar="YYYY-MM-DD", help="the delivery day")
-    moment = added.add_mutually_exclusive_group()
-    moment.add_argument("--position", type=_position, metavar="P", help="as of this position in the log")
-    moment.add_argument("--at", type=_instant, metavar="TIME", help="as of this time, with its offset")
-    added.add_argument("--json", action="store_true", help="canonical JSON (RFC 8785)")
+    _add_performance(add("report", _report, "print how a trader, or the desk, did on a delivery day"))
+    _add_performance(add("replay", _replay, "print the same report from the raw events, without the read models"))
     added = add("import", _import, "compare the exchange's day files with the log, and record what was missing")
     added.add_argument("files", type=Path, nargs="+", metavar="FILE", help="<exchange>_trades_YYYYMMDD.csv")
     added.add_argument("--json", action="store_true", help="for machines")
@@ -82,6 +77,16 @@ def parser() -> argparse.ArgumentParser:
     add_simulators(added)
     add("database", _database, "print the URL of the database in use")
     return top
+
+
+def _add_performance(command: argparse.ArgumentParser) -> None:
+    """Let *command* say which performance is meant, and how it is printed."""
+    command.add_argument("--trader", type=_trader, metavar="ID", help="the trader (default: the whole desk)")
+    command.add_argument("--day", type=_day, required=True, metavar="YYYY-MM-DD", help="the delivery day")
+    moment = command.add_mutually_exclusive_group()
+    moment.add_argument("--position", type=_position, metavar="P", help="as of this position in the log")
+    moment.add_argument("--at", type=_instant, metavar="TIME", help="as of this time, with its offset")
+    command.add_argument("--json", action="store_true", help="canonical JSON (RFC 8785)")
 
 
 def _run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -144,6 +149,16 @@ def _report(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
                 settings, opened.service_url, args.trader, args.day, Moment(args.position, args.at), as_json=args.json
             )
         )
+
+
+def _replay(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from wattbook.replay import replay
+    from wattbook.report import Moment
+
+    settings = Settings.from_environment(environ)
+    moment = Moment(args.position, args.at)
+    with database(settings) as opened:
+        return replay(settings, opened.service_url, args.trader, args.day, moment, as_json=args.json)
 
 
 def _import(args: argparse.Namespace, environ: Mapping[str, str]) -> int:

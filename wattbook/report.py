@@ -34,13 +34,17 @@ async def report(
     settings: Settings, database_url: str, trader: str | None, day: date, moment: Moment, *, as_json: bool
 ) -> int:
     """Print the performance; raise :class:`domain.errors.UnknownPositionError` past the head of the log."""
-    performance = await _read(settings, database_url, trader, day, moment)
+    show(await _read(settings, database_url, trader, day, moment), settings, as_json=as_json)
+    return 0
+
+
+def show(performance: Performance, settings: Settings, *, as_json: bool) -> None:
+    """Print *performance*: as canonical JSON and a newline, or for a person."""
     if as_json:
         sys.stdout.buffer.write(canonical_json(performance_fields(performance)) + b"\n")
         sys.stdout.buffer.flush()
     else:
         _print(performance, settings)
-    return 0
 
 
 def canonical_json(fields: Fields) -> bytes:
