@@ -233,6 +233,27 @@ class DayFileImported:
     author: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReportPublished:
+    """The figures of a book (of the desk where ``trader_id`` is ``None``) on a delivery day were frozen.
+
+    They are those known at ``position``, up to which the log has the chain hash ``log_hash``
+    (hexadecimal). ``performance`` is their canonical JSON and ``digest`` the SHA-256 of its
+    bytes (hexadecimal), by the rules of ``projection_version``.
+    """
+
+    TOPIC: ClassVar[str] = "report.published.v1"
+
+    trader_id: str | None
+    delivery_day: date
+    position: int
+    log_hash: str
+    projection_version: str
+    performance: str
+    digest: str
+    author: str
+
+
 Event = (
     DealConfirmed
     | DealCancelled
@@ -245,6 +266,7 @@ Event = (
     | FeedDisconnected
     | FeedInterrupted
     | DayFileImported
+    | ReportPublished
 )
 
 EVENT_TYPES: Final[tuple[type[Event], ...]] = (
@@ -259,6 +281,7 @@ EVENT_TYPES: Final[tuple[type[Event], ...]] = (
     FeedDisconnected,
     FeedInterrupted,
     DayFileImported,
+    ReportPublished,
 )
 
 

@@ -22,6 +22,7 @@ from domain.events import (
     Recorded,
     ReferencePriceUpdated,
     RejectionResolved,
+    ReportPublished,
     connection_of,
 )
 from domain.periods import DeliveryPeriod
@@ -79,6 +80,8 @@ def stream_of(event: Event) -> str:
             return f"feed:{event.line}:{connection_of(event.connection)}"
         case DayFileImported():
             return day_file_stream(event.exchange, event.day, event.sha256)
+        case ReportPublished():
+            return report_stream(event.trader_id, event.delivery_day)
 
 
 def deal_stream(deal: Deal) -> str:
@@ -91,12 +94,17 @@ def deal_stream(deal: Deal) -> str:
     if "%" not in stream and stream.count(":") == 4:
         return stream  # as nearly all are
     parts = (deal.exchange, deal.deal_id, deal.trader_id, deal.direction)
-    return ":".join(["deal", *(part.replace("%", "%25").replace(":", "%3A") for part in parts)])
+    return ":".join(["deal", *map(_part, parts)])
 
 
 def day_file_stream(exchange: str, day: date, sha256_hex: str) -> str:
     """Return the stream of a day file: ``day-file:<exchange>:<day>:<sha256>``; other bytes are another file."""
     return f"day-file:{exchange}:{day}:{sha256_hex}"
+
+
+def report_stream(trader_id: str | None, day: date) -> str:
+    """Return the stream of a book's reports: ``report:<delivery day>:<trader>``, without a trader for the desk."""
+    return f"report:{day}" if trader_id is None else f"report:{day}:{_part(trader_id)}"
 
 
 def reference_price_stream(period: DeliveryPeriod) -> str:
@@ -122,7 +130,7 @@ def decide(event: Event, past: Sequence[Recorded]) -> Decision:
             return _decide_connected(event, past)
         case FeedDisconnected():
             return _decide_disconnected(event, past)
-        case FeedInterrupted():
+        case FeedInterrupted() | ReportPublished():
             known = next((recorded.position for recorded in past if recorded.event == event), None)
             return Append(event) if known is None else AlreadyRecorded(known)
         case _:
@@ -251,3 +259,7 @@ def _decide_day_file(event: DayFileImported, past: Sequence[Recorded]) -> Decisi
             is_news = event.told_until > before.told_until or tells_less
             return Append(event) if is_news else AlreadyRecorded(recorded.position)
     return Append(event)
+
+
+def _part(text: str) -> str:
+    return text.replace("%", "%25").replace(":", "%3A")

@@ -10,6 +10,7 @@ from projections.positions import positions
 from projections.read_model import AnyReadModel
 from projections.reference_prices import reference_prices
 from projections.rejections import rejections
+from projections.reports import reports
 
 READ_MODELS: Final[tuple[AnyReadModel, ...]] = (
     deals,
@@ -19,6 +20,7 @@ READ_MODELS: Final[tuple[AnyReadModel, ...]] = (
     interruptions,
     rejections,
     day_files,
+    reports,
 )
 """Every read model, in the order in which they are written."""
 

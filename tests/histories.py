@@ -26,6 +26,7 @@ from tests.notation import (
     deal,
     imported,
     lost,
+    published,
     reference_price,
     rejected,
     resolved,
@@ -85,17 +86,16 @@ lines = st.builds(
     st.integers(1, 9),
 )
 
-_STEPS: Final = ("deal", "deal", "deal", "again", "price", "reject", "line", "change", "settle", "lost", "file")
+_STEPS: Final = (
+    "deal", "deal", "deal", "again", "price", "reject", "line", "change", "settle", "lost", "file", "report",
+)  # fmt: skip
 
 
 @st.composite
 def histories(draw: st.DrawFn, max_size: int = 40) -> list[Recorded]:
     """Draw a log: what was new of a random day's messages, and what people did about them."""
     log = MemoryLog()
-    steps = st.sampled_from(
-        ("deal", "deal", "deal", "again", "price", "reject", "line", "change", "settle", "lost", "file")
-    )
-    for step in draw(st.lists(steps, max_size=max_size)):
+    for step in draw(st.lists(st.sampled_from(_STEPS), max_size=max_size)):
         log.append(_events(draw, step, log.events))
     return log.events
 
@@ -116,6 +116,8 @@ def _events(draw: st.DrawFn, step: str, past: list[Recorded]) -> list[Event]:
             return _changed(draw, past)
         case "file":
             return [imported(day=draw(days), sha256=draw(st.sampled_from(("ab", "cd"))) * 32)]
+        case "report":
+            return [published(draw(st.none() | st.sampled_from(TRADERS)), day=draw(days), position=len(past))]
         case "settle":
             open_ones = [r.position for r in past if isinstance(r.event, MessageRejected)]
             return [resolved(draw(st.sampled_from(open_ones)))] if open_ones else []

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ from domain.events import (
     Recorded,
     ReferencePriceUpdated,
     RejectionResolved,
+    ReportPublished,
 )
 from domain.periods import DeliveryPeriod, parse_period
 
@@ -180,6 +182,23 @@ def imported(
         told_from=instant(told_from),
         told_until=instant(told_until),
         author="desk",
+    )
+
+
+def published(
+    trader: str | None = "anna", *, day: date = DAY, position: int = 7, author: str = "auditor"
+) -> ReportPublished:
+    """Return that a report on *day* was published, as known at *position*."""
+    performance = f'{{"deliveryDay":"{day}"}}'
+    return ReportPublished(
+        trader_id=trader,
+        delivery_day=day,
+        position=position,
+        log_hash="0f" * 32,
+        projection_version="1",
+        performance=performance,
+        digest=sha256(performance.encode()).hexdigest(),
+        author=author,
     )
 
 

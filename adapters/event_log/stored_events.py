@@ -27,6 +27,7 @@ from adapters.event_log.stored_forms import (
     MessageRejectedV1,
     ReferencePriceUpdatedV1,
     RejectionResolvedV1,
+    ReportPublishedV1,
     Stored,
     StoredBytes,
     StoredDeal,
@@ -52,6 +53,7 @@ from domain.events import (
     Receipt,
     ReferencePriceUpdated,
     RejectionResolved,
+    ReportPublished,
 )
 from domain.periods import DeliveryPeriod
 
@@ -146,6 +148,11 @@ def _stored(event: Event) -> Stored:
                 _deal_keys(event.differing_deals), _deal_keys(event.extra_deals),
                 event.told_from, event.told_until, event.author,
             )  # fmt: skip
+        case ReportPublished():
+            return ReportPublishedV1(
+                event.delivery_day, event.position, event.log_hash, event.projection_version, event.performance,
+                event.digest, event.author, event.trader_id,
+            )  # fmt: skip
 
 
 def _read_deal_confirmed(s: DealConfirmedV1) -> Event:
@@ -210,6 +217,13 @@ def _read_day_file(s: DayFileImportedV1) -> Event:
     )  # fmt: skip
 
 
+def _read_report(s: ReportPublishedV1) -> Event:
+    return ReportPublished(
+        trader_id=s.trader_id, delivery_day=s.delivery_day, position=s.position, log_hash=s.log_hash,
+        projection_version=s.projection_version, performance=s.performance, digest=s.digest, author=s.author,
+    )  # fmt: skip
+
+
 def _form(stored: type[Stored], read: Callable[[Any], Event]) -> _Form:
     return _Form(msgspec.json.Decoder(stored).decode, read)
 
@@ -226,6 +240,7 @@ _FORMS: Final[dict[str, _Form]] = {
     "feed.disconnected.v1": _form(FeedDisconnectedV1, _read_feed_disconnected),
     "feed.interrupted.v1": _form(FeedInterruptedV1, _read_feed_interrupted),
     "day-file.imported.v1": _form(DayFileImportedV1, _read_day_file),
+    "report.published.v1": _form(ReportPublishedV1, _read_report),
 }
 
 

@@ -174,3 +174,16 @@ class DayFileImportedV1(Stored, frozen=True):
     told_from: Instant
     told_until: Instant
     author: str
+
+
+class ReportPublishedV1(Stored, frozen=True):
+    """Stored form of ``report.published.v1``."""
+
+    delivery_day: date
+    position: int
+    log_hash: str
+    projection_version: str
+    performance: str
+    digest: str
+    author: str
+    trader_id: str | None = None

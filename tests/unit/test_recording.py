@@ -21,6 +21,7 @@ from tests.notation import (
     interrupted,
     lost,
     period,
+    published,
     receipt,
     reference_price,
     rejected,
@@ -46,6 +47,7 @@ EVERY_KIND: tuple[Event, ...] = (
     lost(connected("exchange/1", "06:00:00"), "10:00:00"),
     interrupted(connected("exchange/1", "06:00:00"), "07:00:00 to 07:01:00"),
     imported(),
+    published(),
 )
 
 
@@ -243,6 +245,16 @@ def test_two_identities_never_share_a_stream(one: tuple[str, str, str], other: t
 def test_the_stream_of_the_longest_legal_identity_fits_an_index_of_the_database() -> None:
     longest = replace(agreed("anna buys 1 MW 08-09 at 1"), deal_id="\U00020000" * 128, trader_id="\U0002a6df" * 128)
     assert len(deal_stream(longest).encode()) < 2_000
+
+
+def test_the_same_report_is_published_once_and_another_author_publishes_another() -> None:
+    again = published(author="desk")
+    assert outcomes(published(), published(), again) == [("recorded", 1), ("duplicate", 1), ("recorded", 2)]
+
+
+def test_reports_of_the_desk_and_of_a_trader_of_whatever_name_are_on_streams_of_their_own() -> None:
+    assert stream_of(published(None)) == "report:2023-02-06"
+    assert stream_of(published("a:b%")) == "report:2023-02-06:a%3Ab%25"
 
 
 contents = st.builds(

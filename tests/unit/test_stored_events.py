@@ -21,6 +21,7 @@ from tests.notation import (
     imported,
     interrupted,
     lost,
+    published,
     receipt,
     reference_price,
     rejected,
@@ -55,6 +56,8 @@ EVENTS: Final[dict[str, Event]] = {
     "feed.disconnected.v1": lost(UP, "10:00:00", "09:59:50.25"),
     "feed.interrupted.v1": interrupted(UP, "09:59:50.25 to 10:00:00"),
     "day-file.imported.v1": imported(),
+    "report.published.v1": published(),
+    "report.published.v1.desk": published(None, day=AUTUMN, position=0),
 }
 
 
