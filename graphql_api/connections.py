@@ -10,7 +10,7 @@ import strawberry
 from domain.canonical import Fields
 from graphql_api.errors import BadInputError
 from graphql_api.limits import PAGE
-from graphql_api.types import Deal, Event, Rejection
+from graphql_api.types import Deal, Event, Rejection, Report
 from projections.reading import Key, Page, Slice
 
 Row = TypeVar("Row")
@@ -60,6 +60,18 @@ class RejectionEdge:
 @strawberry.type
 class RejectionConnection:
     edges: list[RejectionEdge]
+    page_info: PageInfo
+
+
+@strawberry.type
+class ReportEdge:
+    node: Report
+    cursor: str
+
+
+@strawberry.type
+class ReportConnection:
+    edges: list[ReportEdge]
     page_info: PageInfo
 
 

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from typing import Protocol
 
+from domain.events import Recorded
 from domain.losses import OutageAccount
 from domain.performance import Performance, ReferencePrice
 from domain.resolution import Choice, Settled
@@ -24,6 +25,7 @@ from projections.reading import (
     Slice,
 )
 from projections.rejections import RejectionRow
+from projections.reports import ReportRow
 
 
 class Positions(Protocol):
@@ -63,6 +65,12 @@ class Snapshot(Positions, Protocol):
 
     async def rejections(self, scope: Scope, include_resolved: bool, page: Page) -> Slice[RejectionRow]:
         """Return a page of the rejections, newest first, as far as it has room for their messages."""
+
+    async def reports(self, scope: Scope, trader_id: str | None, day: date | None, page: Page) -> Slice[ReportRow]:
+        """Return a page of the published reports, newest first, as far as it has room for what they say."""
+
+    async def report(self, scope: Scope, report_position: int) -> ReportRow | None:
+        """Return the report published at a position."""
 
     async def day_files(self, scope: Scope, limit: int) -> Sequence[DayFileRow]:
         """Return the newest imports of day files, the newest first."""
@@ -123,4 +131,14 @@ class Settler(Protocol):
 
         Raises :class:`domain.errors.ResolutionRefusedError` where it cannot be settled like that, and
         :class:`domain.errors.DatabaseUnavailableError` when the log does not answer within seconds.
+        """
+
+
+class Publisher(Protocol):
+    """Where reports are published: in the log, durably."""
+
+    async def publish(self, performance: Performance, author: str) -> Recorded:
+        """Freeze *performance* as a report; return its event.
+
+        Raises :class:`domain.errors.DatabaseUnavailableError` when the log does not answer within seconds.
         """

@@ -9,7 +9,7 @@ from domain.canonical import Fields
 from graphql_api.answers import RecentAnswers
 from graphql_api.hub import Hub
 from graphql_api.metrics import Metrics
-from graphql_api.ports import Settler, Store
+from graphql_api.ports import Publisher, Settler, Store
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Services:
 
     store: Store
     settler: Settler
+    publisher: Publisher
     hub: Hub
     market: Market
     sign_in: str

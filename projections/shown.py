@@ -1,5 +1,6 @@
 """How are deals, prices, events, rejections and feeds written for programs? In the fields of the schema."""
 
+import json
 from datetime import datetime
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ from projections.day_files import DayFileRow
 from projections.deals import DealRow
 from projections.reading import FeedConnection, FeedStatus, HealthStatus, LogEvent
 from projections.rejections import RejectionRow
+from projections.reports import ReportRow
 
 
 def deal_fields(row: DealRow) -> Fields:
@@ -50,6 +52,21 @@ def reference_price_fields(price: ReferencePrice) -> Fields:
         "lastUpdate": time_text(price.last_update),
         "recordedAt": time_text(price.recorded_at),
         "position": position_text(price.position),
+    }
+
+
+def report_fields(row: ReportRow) -> Fields:
+    """Return the fields of the schema's ``Report``, whose figures are the very ones that were published."""
+    return {
+        "id": position_text(row.position),
+        "traderId": row.trader_id,
+        "deliveryDay": day_text(row.delivery_day),
+        "position": position_text(row.as_of),
+        "logHash": row.log_hash,
+        "publishedAt": time_text(row.recorded_at),
+        "publishedBy": row.published_by,
+        "digest": row.digest,
+        "performance": json.loads(row.performance),
     }
 
 

@@ -6,12 +6,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
-import rfc8785
 from rich.console import Console
 from rich.table import Table
 
+from adapters.canonical_json import performance_json
 from adapters.read_models.store import ReadStore
-from domain.canonical import Fields, performance_fields
 from domain.decimals import rounded
 from domain.figures import Figures
 from domain.performance import Performance
@@ -41,15 +40,10 @@ async def report(
 def show(performance: Performance, settings: Settings, *, as_json: bool) -> None:
     """Print *performance*: as canonical JSON and a newline, or for a person."""
     if as_json:
-        sys.stdout.buffer.write(canonical_json(performance_fields(performance)) + b"\n")
+        sys.stdout.buffer.write(performance_json(performance) + b"\n")
         sys.stdout.buffer.flush()
     else:
         _print(performance, settings)
-
-
-def canonical_json(fields: Fields) -> bytes:
-    """Return *fields* as RFC 8785 canonical JSON: the same figures are the same bytes everywhere."""
-    return rfc8785.dumps(fields)
 
 
 async def _read(settings: Settings, database_url: str, trader: str | None, day: date, moment: Moment) -> Performance:

@@ -11,6 +11,7 @@ from typing import Final
 
 import uvicorn
 
+from adapters.event_log.publications import Publications
 from adapters.event_log.settlements import Settlements
 from adapters.read_models.store import ReadStore
 from adapters.read_models.watch import ProjectionWatch
@@ -50,8 +51,9 @@ async def serve(
         async with (
             ReadStore(database_url, settings.timezone, settings.lines) as store,
             Settlements(database_url, reading_again(settings)) as settlements,
+            Publications(database_url) as publications,
         ):
-            app = build_app(_services(settings, store, settlements, ProjectionWatch(database_url)))
+            app = build_app(_services(settings, store, settlements, publications, ProjectionWatch(database_url)))
             server = _Server(
                 uvicorn.Config(
                     app,
@@ -101,11 +103,18 @@ class _Server(uvicorn.Server):
             self.answering.set()
 
 
-def _services(settings: Settings, store: ReadStore, settlements: Settlements, watch: ProjectionWatch) -> Services:
+def _services(
+    settings: Settings,
+    store: ReadStore,
+    settlements: Settlements,
+    publications: Publications,
+    watch: ProjectionWatch,
+) -> Services:
     metrics = Metrics()
     return Services(
         store=store,
         settler=settlements,
+        publisher=publications,
         hub=Hub(store, watch, time.monotonic, metrics),
         market=Market(settings.timezone, settings.exchange_name),
         sign_in=settings.auth,

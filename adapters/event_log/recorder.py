@@ -19,12 +19,15 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL
 
+from adapters.event_log.hash_chain import GENESIS
 from adapters.event_log.rows import COPY_ROWS, Head, Rows
 from adapters.event_log.schema import CREATE_LOG
 from adapters.event_log.stored_events import read_event, state_of
+from domain.errors import LogDamagedError
 from domain.events import Event, Recorded
 from domain.recording import AlreadyRecorded, Outcome, decide, stream_of
 
+_HASH_AT: Final = "SELECT hash FROM wattbook.events WHERE notification_id = %s"
 _LOCK_HEAD: Final = "SELECT position, recorded_at, hash FROM wattbook.log_head FOR UPDATE"
 _PAST: Final = """
     SELECT originator_id, originator_version, topic, state, notification_id, recorded_at
@@ -73,6 +76,16 @@ class EventLogRecorder(PostgresApplicationRecorder):
             past = _past(curs, [stream]).get(stream, [])
         found = None if row is None else Recorded(position, row[2], read_event(row[0], bytes(row[1])))
         return found, [recorded for _, recorded in past]
+
+    def hash_at(self, position: int) -> bytes:
+        """Return the chain hash up to and including *position*; raise :class:`LogDamagedError` where nothing is."""
+        if position == 0:
+            return GENESIS
+        with self._writing() as curs:
+            row = curs.execute(_HASH_AT, (position,)).fetchone()
+        if row is None:
+            raise LogDamagedError(f"the event log has no event at position {position}")
+        return bytes(row[0])
 
     def append_decided(
         self, streams: Sequence[str], decided: Callable[[Mapping[str, Sequence[Recorded]]], Sequence[Event]]

@@ -15,6 +15,7 @@ from adapters.read_models import events as log_reads
 from adapters.read_models import feeds as feed_reads
 from adapters.read_models import performance as performance_reads
 from adapters.read_models import rejections as rejection_reads
+from adapters.read_models import reports as report_reads
 from adapters.read_models.feeds import CoverageMemory
 from adapters.read_models.warnings import standing_warnings
 from domain.losses import OutageAccount
@@ -37,6 +38,7 @@ from projections.reading import (
     Slice,
 )
 from projections.rejections import RejectionRow
+from projections.reports import ReportRow
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,14 @@ class ReadSnapshot:
     async def rejections(self, scope: Scope, include_resolved: bool, page: Page) -> Slice[RejectionRow]:
         """Return a page of the rejections, newest first."""
         return await rejection_reads.rejections(self.connection, scope, include_resolved, page, self.projected)
+
+    async def reports(self, scope: Scope, trader_id: str | None, day: date | None, page: Page) -> Slice[ReportRow]:
+        """Return a page of the published reports, of a trader or a day where given, newest first."""
+        return await report_reads.reports(self.connection, scope, trader_id, day, page, self.projected)
+
+    async def report(self, scope: Scope, report_position: int) -> ReportRow | None:
+        """Return the report published at *report_position*, ``None`` where there is none."""
+        return await report_reads.report(self.connection, scope, report_position, self.projected)
 
     async def day_files(self, scope: Scope, limit: int) -> Sequence[DayFileRow]:
         """Return the newest imports of day files, the newest first."""
