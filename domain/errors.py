@@ -19,6 +19,7 @@
   * :class:`InvalidSettingsError`: every problem of the settings at once
   * :class:`CannotListenError`: an address to listen on cannot be had
   * :class:`UnknownPositionError`: a position past the head of the log
+  * :class:`NoSuchReportError`: there is no published report of that id
   * :class:`ReadModelsBehindError`: the read models have not reached a position in time
   * :class:`QueryTooLongError`: a read that takes longer than one may
   * :class:`ResolutionRefusedError`: a rejection that cannot be settled like that, and why
@@ -110,6 +111,10 @@ class CannotListenError(WattbookError):
 
 class UnknownPositionError(WattbookError):
     """A position past the head of the event log."""
+
+
+class NoSuchReportError(WattbookError):
+    """There is no published report of that id."""
 
 
 class ReadModelsBehindError(WattbookError):

@@ -20,6 +20,7 @@ from domain.errors import (
     DayFileRefusedError,
     InvalidSettingsError,
     NoSuchRejectionError,
+    NoSuchReportError,
     ReadModelsBehindError,
     ResolutionRefusedError,
     StillNoDealError,
@@ -36,6 +37,7 @@ _CANNOT_RUN = (
     DatabaseUnavailableError,
     DayFileChangedError,
     NoSuchRejectionError,
+    NoSuchReportError,
     ReadModelsBehindError,
 )
 

@@ -7,16 +7,14 @@ import argparse
 import asyncio
 import getpass
 import os
-import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
-from domain.errors import ResolutionRefusedError
-from domain.resolution import Accept, Discard, ForPeriod, author_of, reason_of
+from domain.resolution import Accept, Discard, ForPeriod
 from simulator.options import add_arguments as add_simulators
+from wattbook.arguments import author, day, instant, position, reason, trader
 from wattbook.database import database, keep_demo_apart
 from wattbook.process import only_one, run_until_stopped
 from wattbook.settings import Settings
@@ -53,7 +51,15 @@ def parser() -> argparse.ArgumentParser:
     add("project", _project, "keep the read models up to the event log")
     add("serve", _serve, "serve the dashboard and the GraphQL API")
     _add_performance(add("report", _report, "print how a trader, or the desk, did on a delivery day"))
-    _add_performance(add("replay", _replay, "print the same report from the raw events, without the read models"))
+    added = add("replay", _replay, "print the same report from the raw events, without the read models")
+    _add_performance(added, or_report=True)
+    added = add("publish", _publish, "freeze a report: its figures, their digest and the log's hash, as an event")
+    _add_performance(added)
+    added.add_argument("--author", type=author, metavar="NAME", help="who publishes (default: the system's user)")
+    added = add("reports", _reports, "list the published reports")
+    added.add_argument("--trader", type=trader, metavar="ID", help="only those of this trader")
+    added.add_argument("--day", type=day, metavar="YYYY-MM-DD", help="only those on this delivery day")
+    added.add_argument("--json", action="store_true", help="for machines")
     added = add("import", _import, "compare the exchange's day files with the log, and record what was missing")
     added.add_argument("files", type=Path, nargs="+", metavar="FILE", help="<exchange>_trades_YYYYMMDD.csv")
     added.add_argument("--json", action="store_true", help="for machines")
@@ -62,30 +68,33 @@ def parser() -> argparse.ArgumentParser:
     added = add("status", _status, "print positions, lags, feeds and counts")
     added.add_argument("--json", action="store_true", help="for machines")
     added = add("rejections", _rejections, "list what could not be read, or conflicts, and waits for a decision")
-    added.add_argument("id", type=_position, nargs="?", metavar="ID", help="show this one whole")
+    added.add_argument("id", type=position, nargs="?", metavar="ID", help="show this one whole")
     added.add_argument("--all", action="store_true", help="settled ones too")
     added.add_argument("--json", action="store_true", help="for machines")
     added = add("resolve", _resolve, "settle a rejection, with a reason")
-    added.add_argument("id", type=_position, metavar="ID", help="which one: see wattbook rejections")
+    added.add_argument("id", type=position, metavar="ID", help="which one: see wattbook rejections")
     choices = added.add_mutually_exclusive_group(required=True)
     choices.add_argument("--accept", action="store_true", help="take it as it is; a conflict replaces what stands")
     choices.add_argument("--period", metavar="LABEL", help="take it for this period of its day, like 02-03A")
     choices.add_argument("--discard", action="store_true", help="set it aside; nothing else changes")
-    added.add_argument("--reason", type=_reason, required=True, metavar="TEXT", help="why, on one line")
-    added.add_argument("--author", type=_author, metavar="NAME", help="who decides (default: the system's user)")
+    added.add_argument("--reason", type=reason, required=True, metavar="TEXT", help="why, on one line")
+    added.add_argument("--author", type=author, metavar="NAME", help="who decides (default: the system's user)")
     added = add("simulate", _simulate, "stand in for the exchange or the market-data provider")
     add_simulators(added)
     add("database", _database, "print the URL of the database in use")
     return top
 
 
-def _add_performance(command: argparse.ArgumentParser) -> None:
-    """Let *command* say which performance is meant, and how it is printed."""
-    command.add_argument("--trader", type=_trader, metavar="ID", help="the trader (default: the whole desk)")
-    command.add_argument("--day", type=_day, required=True, metavar="YYYY-MM-DD", help="the delivery day")
+def _add_performance(command: argparse.ArgumentParser, *, or_report: bool = False) -> None:
+    """Let *command* say which performance is meant, or with *or_report* which report, and how it is printed."""
+    what = command.add_mutually_exclusive_group(required=True)
+    what.add_argument("--day", type=day, metavar="YYYY-MM-DD", help="the delivery day")
+    if or_report:
+        what.add_argument("--report", type=position, metavar="ID", help="say whether this published report is the same")
+    command.add_argument("--trader", type=trader, metavar="ID", help="the trader (default: the whole desk)")
     moment = command.add_mutually_exclusive_group()
-    moment.add_argument("--position", type=_position, metavar="P", help="as of this position in the log")
-    moment.add_argument("--at", type=_instant, metavar="TIME", help="as of this time, with its offset")
+    moment.add_argument("--position", type=position, metavar="P", help="as of this position in the log")
+    moment.add_argument("--at", type=instant, metavar="TIME", help="as of this time, with its offset")
     command.add_argument("--json", action="store_true", help="canonical JSON (RFC 8785)")
 
 
@@ -152,13 +161,34 @@ def _report(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _replay(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    from wattbook.replay import replay
+    from wattbook.replay import replay, replay_report
     from wattbook.report import Moment
 
     settings = Settings.from_environment(environ)
     moment = Moment(args.position, args.at)
     with database(settings) as opened:
+        if args.report is not None:
+            return replay_report(settings, opened.service_url, args.report)
         return replay(settings, opened.service_url, args.trader, args.day, moment, as_json=args.json)
+
+
+def _publish(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from wattbook.report import Moment
+    from wattbook.reports import publish
+
+    by = args.author or getpass.getuser()
+    settings = Settings.from_environment(environ)
+    moment = Moment(args.position, args.at)
+    with database(settings) as opened:
+        return asyncio.run(publish(settings, opened.service_url, args.trader, args.day, moment, by, as_json=args.json))
+
+
+def _reports(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from wattbook.reports import reports
+
+    settings = Settings.from_environment(environ)
+    with database(settings) as opened:
+        return asyncio.run(reports(settings, opened.service_url, args.trader, args.day, as_json=args.json))
 
 
 def _import(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -197,10 +227,10 @@ def _resolve(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from wattbook.resolve import resolve
 
     choice = Accept() if args.accept else Discard() if args.discard else ForPeriod(args.period)
-    author = args.author or getpass.getuser()
+    by = args.author or getpass.getuser()
     settings = Settings.from_environment(environ)
     with database(settings) as opened:
-        return asyncio.run(resolve(settings, opened.service_url, args.id, choice, args.reason, author))
+        return asyncio.run(resolve(settings, opened.service_url, args.id, choice, args.reason, by))
 
 
 def _simulate(args: argparse.Namespace, _: Mapping[str, str]) -> int:
@@ -231,48 +261,3 @@ def _with_database(
     with database(settings) as opened:
         url = opened.url_for(args.command)
         return run_until_stopped(lambda stop: role(settings, url, stop), with_supervisor=args.supervised)
-
-
-def _trader(text: str) -> str:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("a trader's id is not empty; leave --trader out for the whole desk")
-    return text
-
-
-def _day(text: str) -> date:
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
-        raise argparse.ArgumentTypeError(f"not a day like 2023-02-06: {text!r}")
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"there is no such day: {text!r}") from None
-
-
-def _position(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,18}", text, re.ASCII):
-        raise argparse.ArgumentTypeError(f"not a position in the log: {text!r}")
-    return int(text)
-
-
-def _reason(text: str) -> str:
-    try:
-        return reason_of(text)
-    except ResolutionRefusedError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _author(text: str) -> str:
-    try:
-        return author_of(text)
-    except ResolutionRefusedError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-        if instant.tzinfo is None:
-            raise ValueError
-        return instant.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise argparse.ArgumentTypeError(f"not a time with an offset like 2023-02-06T17:00:00Z: {text!r}") from None

@@ -1,5 +1,6 @@
 """What do the raw events say of a trader, or the desk, without any read model? The command ``replay``."""
 
+import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -7,10 +8,13 @@ from datetime import date
 from multiprocessing import get_context
 from typing import Final
 
+from adapters.canonical_json import digest_of, performance_json
 from adapters.event_log.folding import fold
 from adapters.event_log.raw_log import RawLog
 from domain.book import Book
-from domain.errors import UnknownPositionError
+from domain.canonical import Json
+from domain.errors import NoSuchReportError, UnknownPositionError
+from domain.events import ReportPublished
 from domain.performance import Performance
 from projections import PROJECTION_VERSION
 from wattbook.progress import Progress
@@ -33,6 +37,59 @@ def replay(
         position = position_of(log, moment)
     show(replayed(settings, database_url, Book(trader, day), position), settings, as_json=as_json)
     return 0
+
+
+def replay_report(settings: Settings, database_url: str, position: int) -> int:
+    """Make the published report again from the raw events; print whether it is the same, return 1 where it is not.
+
+    Raises :class:`NoSuchReportError` where *position* is no report's.
+    """
+    with RawLog(database_url) as log:
+        event = log.event_at(position)
+        if not isinstance(event, ReportPublished):
+            raise NoSuchReportError(f"there is no report {position}; wattbook reports lists them")
+        hash_now = log.hash_at(event.position).hex()
+    differences = list(_differences(settings, database_url, event, hash_now))
+    if not differences:
+        print(f"report {position} is equal: made again from {event.position:,} events, digest {event.digest}")
+        return 0
+    print(f"report {position} differs:")
+    for difference in differences:
+        print(f"  {difference}")
+    return 1
+
+
+def _differences(settings: Settings, database_url: str, event: ReportPublished, hash_now: str) -> Iterator[str]:
+    written = event.performance.encode()
+    if digest_of(written) != event.digest:
+        yield f"its digest is {event.digest}, and that of its figures is {digest_of(written)}"
+    if hash_now != event.log_hash:
+        yield f"the log's hash at position {event.position} was {event.log_hash}, and is {hash_now}"
+    if event.projection_version != PROJECTION_VERSION:
+        yield f"it was made by the rules of version {event.projection_version}; here are those of {PROJECTION_VERSION}"
+        return
+    book = Book(event.trader_id, event.delivery_day)
+    again = performance_json(replayed(settings, database_url, book, event.position))
+    if again != written:
+        path, published, now = first_difference(json.loads(written), json.loads(again))
+        yield f"{path}: published {json.dumps(published)}, replayed {json.dumps(now)}"
+
+
+def first_difference(one: Json, other: Json, path: str = "") -> tuple[str, Json, Json]:
+    """Return where two unequal values differ first, in canonical order, and what they have there.
+
+    >>> first_difference({"total": {"pnlEur": "1", "delta": "2"}}, {"total": {"pnlEur": "3", "delta": "2"}})
+    ('total.pnlEur', '1', '3')
+    """
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in sorted({*one, *other}):
+            if one.get(key) != other.get(key):
+                return first_difference(one.get(key), other.get(key), f"{path}.{key}".removeprefix("."))
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for number, (first, second) in enumerate(zip(one, other, strict=True)):
+            if first != second:
+                return first_difference(first, second, f"{path}[{number}]")
+    return path, one, other
 
 
 def position_of(log: RawLog, moment: Moment) -> int:

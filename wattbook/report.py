@@ -33,7 +33,7 @@ async def report(
     settings: Settings, database_url: str, trader: str | None, day: date, moment: Moment, *, as_json: bool
 ) -> int:
     """Print the performance; raise :class:`domain.errors.UnknownPositionError` past the head of the log."""
-    show(await _read(settings, database_url, trader, day, moment), settings, as_json=as_json)
+    show(await read_performance(settings, database_url, trader, day, moment), settings, as_json=as_json)
     return 0
 
 
@@ -46,7 +46,10 @@ def show(performance: Performance, settings: Settings, *, as_json: bool) -> None
         _print(performance, settings)
 
 
-async def _read(settings: Settings, database_url: str, trader: str | None, day: date, moment: Moment) -> Performance:
+async def read_performance(
+    settings: Settings, database_url: str, trader: str | None, day: date, moment: Moment
+) -> Performance:
+    """Return the performance that the read models show, as of *moment*; they are waited for."""
     async with ReadStore(database_url, settings.timezone, settings.lines, size=1) as store:
         position = moment.position
         if position is None:

@@ -8,7 +8,11 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import tuple_row
 
+from adapters.event_log.hash_chain import GENESIS
 from adapters.event_log.pages import PAGE_BYTES
+from adapters.event_log.stored_events import read_event
+from domain.errors import LogDamagedError
+from domain.events import Event
 
 PAGE: Final = 5_000
 """Events a page at the most."""
@@ -18,7 +22,7 @@ _POSITION_AT: Final = """
     SELECT notification_id FROM wattbook.events WHERE recorded_at <= %s
     ORDER BY recorded_at DESC, notification_id DESC LIMIT 1
 """
-_AT: Final = "SELECT recorded_at, topic, state, hash FROM wattbook.events WHERE notification_id = %s"
+_AT: Final = "SELECT topic, state, hash FROM wattbook.events WHERE notification_id = %s"
 _PAGE: Final = """
     SELECT notification_id, recorded_at, topic, state FROM (
         SELECT notification_id, recorded_at, topic, state,
@@ -67,6 +71,20 @@ class RawLog:
         """Return the position of the last event recorded at or before *moment*, 0 before the first."""
         row = self._connection.execute(_POSITION_AT, (moment,)).fetchone()
         return int(row[0]) if row else 0
+
+    def hash_at(self, position: int) -> bytes:
+        """Return the chain hash up to *position*; raise :class:`LogDamagedError` where no event is."""
+        if position == 0:
+            return GENESIS
+        row = self._connection.execute(_AT, (position,)).fetchone()
+        if row is None:
+            raise LogDamagedError(f"the event log has no event at position {position}")
+        return bytes(row[2])
+
+    def event_at(self, position: int) -> Event | None:
+        """Return the event at *position*, ``None`` where there is none."""
+        row = self._connection.execute(_AT, (position,)).fetchone()
+        return None if row is None else read_event(row[0], bytes(row[1]))
 
     def pages(self, after: int, until: int) -> Iterator[Sequence[Raw]]:
         """Yield the events above *after* up to *until*, in order, in pages of bounded size."""

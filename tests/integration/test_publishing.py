@@ -12,21 +12,21 @@ import rfc8785
 from tests.desk import Api, Desk, busy_day, desk, serving, settings_for
 from tests.notation import deal
 
-FIGURES = """total { %(figures)s } periods { period { day label start end } figures { %(figures)s } referenceLastUpdate }
-  openRejections traderId deliveryDay knowledge { position recordedAt completeUpTo projectionVersion }""" % {
-    "figures": "dealCount boughtMwh soldMwh positionMwh pnlEur averagePrice averageBuyPrice averageSellPrice "
-    "referencePrice delta light lightReason pnlAgainstReferenceEur realisedPnlEur unrealisedPnlEur tradedMwh pricedMwh"
-}
-REPORT = (
-    "id traderId deliveryDay position logHash publishedAt publishedBy digest performance { %s }" % FIGURES  # noqa: UP031
+ONE = (
+    "dealCount boughtMwh soldMwh positionMwh pnlEur averagePrice averageBuyPrice averageSellPrice referencePrice delta "
+    "light lightReason pnlAgainstReferenceEur realisedPnlEur unrealisedPnlEur tradedMwh pricedMwh"
 )
+FIGURES = (
+    "traderId deliveryDay openRejections knowledge { position recordedAt completeUpTo projectionVersion } "
+    f"total {{ {ONE} }} periods {{ period {{ day label start end }} figures {{ {ONE} }} referenceLastUpdate }}"
+)
+REPORT = f"id traderId deliveryDay position logHash publishedAt publishedBy digest performance {{ {FIGURES} }}"
 PUBLISH = (
-    """mutation ($trader: String, $asOf: AsOf) {
-  publishReport(traderId: $trader, deliveryDay: "2023-02-06", asOf: $asOf) { %s }
-}"""
-    % REPORT
-)  # noqa: UP031
-REPORT_OF = "query ($id: ID!) { report(id: $id) { %s } }" % REPORT  # noqa: UP031
+    "mutation ($trader: String, $asOf: AsOf) "
+    f'{{ publishReport(traderId: $trader, deliveryDay: "2023-02-06", asOf: $asOf) {{ {REPORT} }} }}'
+)
+REPORT_OF = f"query ($id: ID!) {{ report(id: $id) {{ {REPORT} }} }}"
+AS_OF_7 = f'{{ performance(traderId: "anna", deliveryDay: "2023-02-06", asOf: {{position: "7"}}) {{ {FIGURES} }} }}'
 LIST = """query ($trader: String, $day: Date, $first: Int, $after: String) {
   reports(traderId: $trader, deliveryDay: $day, first: $first, after: $after) {
     edges { cursor node { id traderId } } pageInfo { hasNextPage endCursor }
@@ -62,8 +62,7 @@ async def test_a_report_is_what_was_known_at_its_position_with_its_digest_and_th
     trading: Desk, api: Api
 ) -> None:
     report = await publishes(trading, api, position=7, viewer="auditor")
-    query = 'query { performance(traderId: "anna", deliveryDay: "2023-02-06", asOf: {position: "7"}) { %s } }' % FIGURES  # noqa: UP031
-    assert report["performance"] == (await api.data(query))["performance"]
+    assert report["performance"] == (await api.data(AS_OF_7))["performance"]
     assert report["digest"] == sha256(rfc8785.dumps(report["performance"])).hexdigest()
     with psycopg.connect(trading.url) as connection:
         row = connection.execute("SELECT encode(hash, 'hex') FROM wattbook.events WHERE notification_id = 7").fetchone()

@@ -1,6 +1,7 @@
 """Do the raw events make the very bytes that the read models make, at every position?"""
 
 import asyncio
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -10,13 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.book import Book
-from domain.errors import LogDamagedError, UnknownPositionError
+from domain.errors import LogDamagedError, NoSuchReportError, UnknownPositionError
 from domain.events import Recorded
 from tests.desk import busy_day, desk, settings_for
 from tests.histories import DAYS, TRADERS, histories
-from tests.notation import DAY
-from wattbook.replay import replay, replayed
+from tests.notation import DAY, deal
+from wattbook.replay import replay, replay_report, replayed
 from wattbook.report import Moment, report
+from wattbook.reports import publish, reports
 
 Capture = pytest.CaptureFixture[bytes]
 
@@ -115,3 +117,88 @@ async def test_bytes_that_are_no_event_are_named_by_their_position(database: str
         connection.execute("UPDATE wattbook.events SET state = state || '!'::bytea WHERE notification_id = 3")
     with pytest.raises(LogDamagedError, match="position 3: "):
         replay(settings_for(tmp_path), database, None, DAY, Moment(), as_json=True)
+
+
+async def test_a_published_report_is_made_again_and_is_equal(
+    database: str, tmp_path: Path, capsysbinary: Capture
+) -> None:
+    async with desk(database) as trading:
+        await trading.knows(*busy_day())
+        for trader in ("anna", None):
+            assert (
+                await publish(settings_for(tmp_path), database, trader, DAY, Moment(7), "auditor", as_json=False) == 0
+            )
+            await trading.knows(deal("anna buys 1 MW 08-09 at 1", deal_id=f"later {trader}"))
+    capsysbinary.readouterr()
+    for report_id in (13, 15):
+        assert await asyncio.to_thread(replay_report, settings_for(tmp_path), database, report_id) == 0
+        assert b"is equal" in capsysbinary.readouterr().out
+
+
+async def test_a_report_that_is_not_what_the_events_say_is_told_with_its_first_difference(
+    database: str, tmp_path: Path, capsysbinary: Capture
+) -> None:
+    async with desk(database) as trading:
+        await trading.knows(*busy_day())
+        await publish(settings_for(tmp_path), database, "anna", DAY, Moment(7), "auditor", as_json=False)
+    capsysbinary.readouterr()
+    with psycopg.connect(database) as connection:
+        connection.execute("ALTER TABLE wattbook.events DISABLE TRIGGER ALL")
+        # Anna's first deal was at 20, and somebody would like it to have been at 10.
+        connection.execute(
+            "UPDATE wattbook.events SET state = convert_to(replace(convert_from(state, 'UTF8'),"
+            """ '"price_eur_mwh":"20"', '"price_eur_mwh":"10"'), 'UTF8') WHERE notification_id = 2"""
+        )
+    assert await asyncio.to_thread(replay_report, settings_for(tmp_path), database, 13) == 1
+    told = capsysbinary.readouterr().out.decode()
+    assert 'periods[8].figures.averageBuyPrice: published "20", replayed "10"' in told
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ('replace(t, \'"digest":"\', \'"digest":"0\')', "its digest is 0"),
+        ('replace(t, \'"log_hash":"\', \'"log_hash":"0\')', "the log's hash at position 7 was 0"),
+        ('replace(t, \'"projection_version":"1"\', \'"projection_version":"0"\')', "by the rules of version 0"),
+    ],
+)
+async def test_a_report_that_was_tampered_with_is_told(
+    database: str, tmp_path: Path, capsysbinary: Capture, change: str, told: str
+) -> None:
+    async with desk(database) as trading:
+        await trading.knows(*busy_day())
+        await publish(settings_for(tmp_path), database, "anna", DAY, Moment(7), "auditor", as_json=False)
+    with psycopg.connect(database) as connection:
+        connection.execute("ALTER TABLE wattbook.events DISABLE TRIGGER ALL")
+        changed = f"SELECT convert_to({change}, 'UTF8') FROM (SELECT convert_from(state, 'UTF8') AS t) AS now"
+        connection.execute(f"UPDATE wattbook.events SET state = ({changed}) WHERE notification_id = 13".encode())
+    assert await asyncio.to_thread(replay_report, settings_for(tmp_path), database, 13) == 1
+    assert told in capsysbinary.readouterr().out.decode()
+
+
+@pytest.mark.parametrize("position", [0, 1, 99])
+async def test_where_no_report_is_there_is_none_to_replay(database: str, tmp_path: Path, position: int) -> None:
+    async with desk(database) as trading:
+        await trading.knows(*busy_day())
+    with pytest.raises(NoSuchReportError, match=f"no report {position}"):
+        replay_report(settings_for(tmp_path), database, position)
+
+
+async def test_reports_are_listed_for_a_person_and_a_machine(
+    database: str, tmp_path: Path, capsysbinary: Capture
+) -> None:
+    async with desk(database) as trading:
+        await trading.knows(*busy_day())
+        await reports(settings_for(tmp_path), database, None, None, as_json=True)
+        await reports(settings_for(tmp_path), database, None, None, as_json=False)
+        assert capsysbinary.readouterr().out == b"[]\nno report is published\n"
+        await publish(settings_for(tmp_path), database, "anna", DAY, Moment(7), "auditor", as_json=True)
+        published = json.loads(capsysbinary.readouterr().out)
+        await trading.projects()
+        await reports(settings_for(tmp_path), database, None, None, as_json=True)
+        assert json.loads(capsysbinary.readouterr().out) == [published]
+        await reports(settings_for(tmp_path), database, "bob", None, as_json=True)
+        assert json.loads(capsysbinary.readouterr().out) == []
+        await reports(settings_for(tmp_path), database, None, DAY, as_json=False)
+        table = capsysbinary.readouterr().out.decode()
+        assert all(part in table for part in ("13", "auditor", "anna", "2023-02-06", published["digest"]))
