@@ -1,8 +1,9 @@
 """What do the events alone say of one book on one delivery day? Every figure from the facts, without a read model."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from domain.events import (
@@ -19,7 +20,7 @@ from domain.events import (
     ReferencePriceUpdated,
     RejectionResolved,
 )
-from domain.figures import Totals, totals_of
+from domain.figures import Figures, Totals, figures_of_period, figures_over, totals_of
 from domain.losses import LineConnection, ToldByFile, coverage_of
 from domain.performance import Knowledge, Performance, ReferencePrice, performance_of
 from domain.periods import DeliveryPeriod, hours_of
@@ -46,6 +47,21 @@ class Book:
     _resolved: set[int] = field(default_factory=set)
     _connections: dict[tuple[str, str], LineConnection] = field(default_factory=dict)
     _told: list[ToldByFile] = field(default_factory=list)
+
+    @classmethod
+    def known(
+        cls,
+        trader_id: str | None,
+        delivery_day: date,
+        position: int,
+        totals: Mapping[DeliveryPeriod, Totals],
+        prices: Iterable[ReferencePrice],
+    ) -> Self:
+        """Return the book as its sums and standing prices at *position* are; only its figures can be asked for."""
+        book = cls(trader_id, delivery_day, position)
+        book._totals = dict(totals)
+        book._prices = {(price.period.start, price.period.minutes): price for price in prices}
+        return book
 
     def reached(self, position: int, recorded_at: datetime) -> None:
         """Note that every event up to *position* was added, or does not concern this book."""
@@ -112,6 +128,14 @@ class Book:
                 self.position, self.recorded_at, coverage.complete_up_to(self.recorded_at), projection_version
             ),
             open_rejections=len(self._rejections - self._resolved),
+        )
+
+    def total(self) -> Figures:
+        """Return the figures over all periods."""
+        return figures_over(
+            figures_of_period(totals, None if price is None else price.value)
+            for period, totals in self._totals.items()
+            for price in (self._prices.get((period.start, period.minutes)),)
         )
 
     def _prices_of(self, periods: Iterable[DeliveryPeriod]) -> list[ReferencePrice]:

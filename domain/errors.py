@@ -19,6 +19,7 @@
   * :class:`InvalidSettingsError`: every problem of the settings at once
   * :class:`CannotListenError`: an address to listen on cannot be had
   * :class:`UnknownPositionError`: a position past the head of the log
+  * :class:`WrongOrderError`: two moments of which the first is the later one
   * :class:`NoSuchReportError`: there is no published report of that id
   * :class:`ReadModelsBehindError`: the read models have not reached a position in time
   * :class:`QueryTooLongError`: a read that takes longer than one may
@@ -111,6 +112,10 @@ class CannotListenError(WattbookError):
 
 class UnknownPositionError(WattbookError):
     """A position past the head of the event log."""
+
+
+class WrongOrderError(WattbookError):
+    """Two moments of which the first is the later one."""
 
 
 class NoSuchReportError(WattbookError):

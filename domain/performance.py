@@ -11,6 +11,14 @@ from domain.periods import DeliveryPeriod, hours_of
 
 
 @dataclass(frozen=True)
+class Moment:
+    """A moment of knowledge: a position of the log, the last one recorded at or before a time, or with neither now."""
+
+    position: int | None = None
+    recorded_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Knowledge:
     """What an answer was computed from: a place in the log, and up to when no deal can be missing."""
 

@@ -8,9 +8,10 @@ from typing import Final, TypeVar
 import strawberry
 
 from domain.canonical import Fields
+from graphql_api.audit_types import Report
 from graphql_api.errors import BadInputError
 from graphql_api.limits import PAGE
-from graphql_api.types import Deal, Event, Rejection, Report
+from graphql_api.types import Deal, Event, Rejection
 from projections.reading import Key, Page, Slice
 
 Row = TypeVar("Row")

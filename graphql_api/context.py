@@ -7,11 +7,11 @@ from typing import Literal, Self
 import strawberry
 
 from domain.errors import ReadModelsBehindError, WattbookError
+from domain.performance import Moment
 from graphql_api.ports import Snapshot
 from graphql_api.room import Room
 from graphql_api.services import Services
 from graphql_api.viewer import Viewer
-from projections.reading import Moment
 
 
 class OperationContext:

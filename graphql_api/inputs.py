@@ -9,6 +9,7 @@ import strawberry
 from strawberry.types.unset import UnsetType
 
 from domain.events import Direction as DealDirection
+from domain.performance import Moment
 from domain.resolution import Accept, Choice, Discard, ForPeriod
 from graphql_api.errors import BadInputError
 from graphql_api.scalars import Position
@@ -76,10 +77,10 @@ def text(value: str | UnsetType | None) -> str | None:
     return found
 
 
-def moment(value: AsOf | UnsetType | None) -> reading.Moment | None:
+def moment(value: AsOf | UnsetType | None) -> Moment | None:
     """Return the moment that an argument names, ``None`` for now."""
     as_of = given(value)
-    return None if as_of is None else reading.Moment(given(as_of.position), given(as_of.recorded_at))
+    return None if as_of is None else Moment(given(as_of.position), given(as_of.recorded_at))
 
 
 def deal_filter(value: DealFilter | UnsetType | None) -> reading.DealFilter:

@@ -11,6 +11,7 @@ import strawberry
 from domain.canonical import Fields
 from domain.errors import DatabaseUnavailableError, ReadModelsBehindError
 from graphql_api import types
+from graphql_api.audit_types import Report
 from graphql_api.context import Info
 from graphql_api.inputs import AsOf, Resolution, choice, moment, position_of, text
 from projections.rejections import rejections
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 @strawberry.type
 class Mutation:
     @strawberry.mutation(
-        graphql_type=types.Report,
+        graphql_type=Report,
         description="Freezes a performance as a report: position, log hash, figures and their digest, as an event.",
     )
     async def publish_report(

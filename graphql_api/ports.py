@@ -11,6 +11,7 @@ from domain.performance import Performance, ReferencePrice
 from domain.resolution import Choice, Settled
 from projections.day_files import DayFileRow
 from projections.deals import DealRow
+from projections.explanation import Explanation
 from projections.reading import (
     Changes,
     DealFilter,
@@ -45,6 +46,11 @@ class Snapshot(Positions, Protocol):
 
     async def performance(self, scope: Scope, trader_id: str | None, day: date, position: int) -> Performance:
         """Return how a trader, or the desk, did on *day* as known at *position*."""
+
+    async def explanation(
+        self, scope: Scope, trader_id: str | None, day: date, start: int, end: int, limit: int
+    ) -> Explanation | None:
+        """Return what changed a performance between two positions, ``None`` where more than *limit* events did."""
 
     async def reference_prices(self, day: date, position: int) -> Sequence[ReferencePrice]:
         """Return the observation that stands for each period of *day*."""

@@ -11,6 +11,7 @@ from graphql import FieldNode, NullValueNode, VariableNode
 
 from domain.canonical import Fields, day_text, performance_fields
 from graphql_api import connections, types
+from graphql_api.audit_query import AuditQuery
 from graphql_api.connections import Cursors, connection_fields, page, rows
 from graphql_api.context import Info
 from graphql_api.inputs import (
@@ -23,14 +24,12 @@ from graphql_api.inputs import (
     event_filter,
     given,
     moment,
-    position_of,
     text,
 )
 from graphql_api.viewer import DEVELOPMENT, ROLES, named, viewer_fields
 from projections.deals import DealRow
 from projections.reading import DealSort, Key, LogEvent
 from projections.rejections import RejectionRow
-from projections.reports import ReportRow
 from projections.shown import (
     day_file_fields,
     deal_fields,
@@ -40,7 +39,6 @@ from projections.shown import (
     outage_fields,
     reference_price_fields,
     rejection_fields,
-    report_fields,
 )
 
 DEAL_CURSORS: Final[dict[DealSort, Cursors]] = {
@@ -49,12 +47,11 @@ DEAL_CURSORS: Final[dict[DealSort, Cursors]] = {
     "delivery": Cursors("deal-delivery", "tnn"),
 }
 EVENT_CURSORS: Final = Cursors("event", "n")
-REPORT_CURSORS: Final = Cursors("report", "n")
 REJECTION_CURSORS: Final = Cursors("rejection", "n")
 
 
 @strawberry.type
-class Query:
+class Query(AuditQuery):
     @strawberry.field(graphql_type=types.Viewer)
     async def viewer(self, info: Info) -> Fields:
         return viewer_fields(info.context.viewer)
@@ -180,29 +177,6 @@ class Query:
         )
         return connection_fields(found, asked, REJECTION_CURSORS, _rejection_key, rejection_fields)
 
-    @strawberry.field(graphql_type=connections.ReportConnection, description="Published reports, newest first.")
-    async def reports(
-        self,
-        info: Info,
-        trader_id: str | None = strawberry.UNSET,
-        delivery_day: date | None = strawberry.UNSET,
-        first: int | None = 50,
-        after: str | None = strawberry.UNSET,
-    ) -> Fields:
-        asked = page(REPORT_CURSORS, first, given(after))
-        snapshot = await info.context.snapshot()
-        scope, trader, day = info.context.viewer.scope, text(trader_id), given(delivery_day)
-        found = await info.context.room.fill(
-            asked, lambda page: snapshot.reports(scope, trader, day, page), lambda report: report.performance
-        )
-        return connection_fields(found, asked, REPORT_CURSORS, _report_key, report_fields)
-
-    @strawberry.field(graphql_type=types.Report | None, description="A published report; null where there is none.")
-    async def report(self, info: Info, id: strawberry.ID) -> Fields | None:  # noqa: A002
-        snapshot = await info.context.snapshot()
-        found = await snapshot.report(info.context.viewer.scope, position_of(id))
-        return None if found is None else report_fields(found)
-
     @strawberry.field(
         graphql_type=list[types.DayFile],
         description="The imported files of the exchange, newest first; none for a trader, since they count all deals.",
@@ -275,10 +249,6 @@ def _deal_key(row: DealRow, by: DealSort) -> Key:
 
 def _event_key(event: LogEvent) -> Key:
     return (event.position,)
-
-
-def _report_key(row: ReportRow) -> Key:
-    return (row.position,)
 
 
 def _rejection_key(row: RejectionRow) -> Key:

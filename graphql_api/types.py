@@ -165,19 +165,6 @@ class Rejection:
     resolved_at: datetime | None
 
 
-@strawberry.type(description="A performance that was frozen: what was known at a position, for ever.")
-class Report:
-    id: strawberry.ID
-    trader_id: str | None
-    delivery_day: date
-    position: Position = strawberry.field(description="As of which position its figures are.")
-    log_hash: str = strawberry.field(description="The log's chain hash up to that position, hexadecimal.")
-    published_at: datetime
-    published_by: str
-    digest: str = strawberry.field(description="sha256 of the canonical JSON of the performance, hexadecimal.")
-    performance: Performance
-
-
 @strawberry.type(description="One import of the exchange's file of a day. Every deal of the file is counted once.")
 class DayFile:
     name: str

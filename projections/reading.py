@@ -26,14 +26,6 @@ class Scope:
 
 
 @dataclass(frozen=True)
-class Moment:
-    """A moment of knowledge: a position of the log, or the last one recorded at or before a time."""
-
-    position: int | None = None
-    recorded_at: datetime | None = None
-
-
-@dataclass(frozen=True)
 class DealFilter:
     """Which deals are wanted; all bounds are inclusive, ``None`` wants all."""
 

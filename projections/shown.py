@@ -9,6 +9,7 @@ from domain.canonical import (
     Fields,
     day_text,
     decimal_text,
+    figures_fields,
     optional_decimal_text,
     optional_time_text,
     period_fields,
@@ -22,6 +23,7 @@ from domain.performance import ReferencePrice
 from domain.periods import DeliveryPeriod, Minutes
 from projections.day_files import DayFileRow
 from projections.deals import DealRow
+from projections.explanation import Explanation
 from projections.reading import FeedConnection, FeedStatus, HealthStatus, LogEvent
 from projections.rejections import RejectionRow
 from projections.reports import ReportRow
@@ -67,6 +69,17 @@ def report_fields(row: ReportRow) -> Fields:
         "publishedBy": row.published_by,
         "digest": row.digest,
         "performance": json.loads(row.performance),
+    }
+
+
+def explanation_fields(explanation: Explanation) -> Fields:
+    """Return the fields of the schema's ``Explanation``."""
+    return {
+        "before": figures_fields(explanation.before),
+        "after": figures_fields(explanation.after),
+        "steps": [
+            {"event": event_fields(step.event), "figures": figures_fields(step.figures)} for step in explanation.steps
+        ],
     }
 
 

@@ -26,6 +26,7 @@ from domain.errors import (
     StillNoDealError,
     UnknownPositionError,
     WattbookError,
+    WrongOrderError,
 )
 from wattbook.commands import parser
 from wattbook.process import EXIT_CANNOT_RUN, EXIT_FOUND, EXIT_INTERRUPTED, EXIT_USAGE, log_to_stderr, obey_signals
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     log_to_stderr(args.command, args.verbose)
     try:
         code: int = args.run(args, os.environ)
-    except (DayFileRefusedError, InvalidSettingsError, UnknownPositionError) as error:
+    except (DayFileRefusedError, InvalidSettingsError, UnknownPositionError, WrongOrderError) as error:
         return _fail(error, EXIT_USAGE)
     except _CANNOT_RUN as error:
         return _fail(error, EXIT_CANNOT_RUN)

@@ -5,6 +5,7 @@ import re
 from datetime import UTC, date, datetime
 
 from domain.errors import ResolutionRefusedError
+from domain.performance import Moment
 from domain.resolution import author_of, reason_of
 
 
@@ -30,6 +31,11 @@ def position(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,18}", text, re.ASCII):
         raise argparse.ArgumentTypeError(f"not a position in the log: {text!r}")
     return int(text)
+
+
+def moment(text: str) -> Moment:
+    """Return a moment: a position in the log, or a time with an offset."""
+    return Moment(position=position(text)) if text.isdigit() else Moment(recorded_at=instant(text))
 
 
 def reason(text: str) -> str:

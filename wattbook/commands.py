@@ -12,9 +12,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from domain.performance import Moment
 from domain.resolution import Accept, Discard, ForPeriod
 from simulator.options import add_arguments as add_simulators
-from wattbook.arguments import author, day, instant, position, reason, trader
+from wattbook.arguments import author, day, instant, moment, position, reason, trader
 from wattbook.database import database, keep_demo_apart
 from wattbook.process import only_one, run_until_stopped
 from wattbook.settings import Settings
@@ -53,6 +54,12 @@ def parser() -> argparse.ArgumentParser:
     _add_performance(add("report", _report, "print how a trader, or the desk, did on a delivery day"))
     added = add("replay", _replay, "print the same report from the raw events, without the read models")
     _add_performance(added, or_report=True)
+    added = add("explain", _explain, "print what changed the figures between two moments, event by event")
+    added.add_argument("--day", type=day, required=True, metavar="YYYY-MM-DD", help="the delivery day")
+    added.add_argument("--trader", type=trader, metavar="ID", help="the trader (default: the whole desk)")
+    added.add_argument("--from", dest="start", type=moment, required=True, metavar="P|TIME", help="the earlier moment")
+    added.add_argument("--to", dest="end", type=moment, default=Moment(), metavar="P|TIME", help="(default: now)")
+    added.add_argument("--json", action="store_true", help="for machines")
     added = add("publish", _publish, "freeze a report: its figures, their digest and the log's hash, as an event")
     _add_performance(added)
     added.add_argument("--author", type=author, metavar="NAME", help="who publishes (default: the system's user)")
@@ -92,9 +99,9 @@ def _add_performance(command: argparse.ArgumentParser, *, or_report: bool = Fals
     if or_report:
         what.add_argument("--report", type=position, metavar="ID", help="say whether this published report is the same")
     command.add_argument("--trader", type=trader, metavar="ID", help="the trader (default: the whole desk)")
-    moment = command.add_mutually_exclusive_group()
-    moment.add_argument("--position", type=position, metavar="P", help="as of this position in the log")
-    moment.add_argument("--at", type=instant, metavar="TIME", help="as of this time, with its offset")
+    when = command.add_mutually_exclusive_group()
+    when.add_argument("--position", type=position, metavar="P", help="as of this position in the log")
+    when.add_argument("--at", type=instant, metavar="TIME", help="as of this time, with its offset")
     command.add_argument("--json", action="store_true", help="canonical JSON (RFC 8785)")
 
 
@@ -149,7 +156,7 @@ def _serve(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _report(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    from wattbook.report import Moment, report
+    from wattbook.report import report
 
     settings = Settings.from_environment(environ)
     with database(settings) as opened:
@@ -162,25 +169,32 @@ def _report(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _replay(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from wattbook.replay import replay, replay_report
-    from wattbook.report import Moment
 
     settings = Settings.from_environment(environ)
-    moment = Moment(args.position, args.at)
+    known = Moment(args.position, args.at)
     with database(settings) as opened:
         if args.report is not None:
             return replay_report(settings, opened.service_url, args.report)
-        return replay(settings, opened.service_url, args.trader, args.day, moment, as_json=args.json)
+        return replay(settings, opened.service_url, args.trader, args.day, known, as_json=args.json)
+
+
+def _explain(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from wattbook.explain import explain
+
+    settings = Settings.from_environment(environ)
+    with database(settings) as opened:
+        url = opened.service_url
+        return asyncio.run(explain(settings, url, args.trader, args.day, args.start, args.end, as_json=args.json))
 
 
 def _publish(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    from wattbook.report import Moment
     from wattbook.reports import publish
 
     by = args.author or getpass.getuser()
     settings = Settings.from_environment(environ)
-    moment = Moment(args.position, args.at)
+    known = Moment(args.position, args.at)
     with database(settings) as opened:
-        return asyncio.run(publish(settings, opened.service_url, args.trader, args.day, moment, by, as_json=args.json))
+        return asyncio.run(publish(settings, opened.service_url, args.trader, args.day, known, by, as_json=args.json))
 
 
 def _reports(args: argparse.Namespace, environ: Mapping[str, str]) -> int:

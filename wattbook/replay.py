@@ -15,10 +15,10 @@ from domain.book import Book
 from domain.canonical import Json
 from domain.errors import NoSuchReportError, UnknownPositionError
 from domain.events import ReportPublished
-from domain.performance import Performance
+from domain.performance import Moment, Performance
 from projections import PROJECTION_VERSION
 from wattbook.progress import Progress
-from wattbook.report import Moment, show
+from wattbook.report import show
 from wattbook.settings import Settings
 
 STRETCH: Final = 100_000
@@ -95,8 +95,8 @@ def first_difference(one: Json, other: Json, path: str = "") -> tuple[str, Json,
 def position_of(log: RawLog, moment: Moment) -> int:
     """Return the position that *moment* means."""
     head = log.head().position
-    if moment.at is not None:
-        return log.position_at(moment.at)
+    if moment.recorded_at is not None:
+        return log.position_at(moment.recorded_at)
     if moment.position is not None and moment.position > head:
         raise UnknownPositionError(f"position {moment.position} is past the head of the log, {head}")
     return head if moment.position is None else moment.position

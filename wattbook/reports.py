@@ -13,13 +13,14 @@ from rich.table import Table
 from adapters.event_log.publications import Publications
 from adapters.read_models.store import ReadStore
 from domain.canonical import time_text
+from domain.performance import Moment
 from projections.reading import Page, Scope
 from projections.reports import ReportRow
 from projections.reports import reports as model
 from projections.shown import report_fields
 from wattbook.catching_up import catch_up
 from wattbook.rejections import printable
-from wattbook.report import Moment, read_performance
+from wattbook.report import read_performance
 from wattbook.settings import Settings
 
 PAGE: Final = 100

@@ -1,15 +1,18 @@
 """What does the event log itself say: its events page by page, and which position a time means?"""
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Composed, Identifier
 
+from adapters.event_log.stored_events import read_event
 from adapters.read_models.keyset import bounded, page_of, page_query
+from domain.events import Recorded
 from projections.deals import deals
 from projections.reading import EventFilter, LogEvent, Page, Scope, Slice
+from projections.reference_prices import reference_prices
 from projections.rejections import rejections
 
 _SELECT: Final = SQL("""
@@ -28,6 +31,16 @@ _OWN: Final = SQL("""
 """).format(
     deals=Identifier("read_models", deals.table), rejections=Identifier("read_models", rejections.table)
 )  # fmt: skip
+_DEALS: Final = Identifier("read_models", deals.table)
+_PRICES: Final = Identifier("read_models", reference_prices.table)
+_CONCERNING: Final = SQL("""
+    SELECT position FROM (
+        SELECT position FROM {deals} WHERE delivery_day = %(day)s AND position > %(after)s AND position <= %(until)s
+        {whose}
+        UNION SELECT position FROM {prices}
+        WHERE delivery_day = %(day)s AND position > %(after)s AND position <= %(until)s
+    ) AS found ORDER BY position LIMIT %(limit)s
+""")
 _KEY: Final = (SQL("e.notification_id"),)
 
 
@@ -41,6 +54,19 @@ async def position_at(connection: AsyncConnection[TupleRow], moment: datetime) -
     )
     row = await cursor.fetchone()
     return int(row[0]) if row else 0
+
+
+async def concerning(
+    connection: AsyncConnection[TupleRow], trader_id: str | None, day: date, after: int, until: int, limit: int
+) -> list[tuple[LogEvent, Recorded]]:
+    """Return the first events after *after* up to *until* that change the figures of a book on *day*, upwards."""
+    whose = SQL("") if trader_id is None else SQL("AND trader_id = %(trader)s")
+    found = _CONCERNING.format(deals=_DEALS, prices=_PRICES, whose=whose)
+    query = SQL("{} WHERE e.notification_id IN ({}) ORDER BY e.notification_id").format(_SELECT, found)
+    arguments = {"trader": trader_id, "day": day, "after": after, "until": until, "limit": limit}
+    cursor = await connection.execute(query, arguments)
+    rows = await cursor.fetchall()
+    return [(_shown(row), Recorded(row[0], row[1].astimezone(UTC), read_event(row[2], bytes(row[5])))) for row in rows]
 
 
 async def events(
@@ -65,8 +91,9 @@ async def events(
         bounded(query, SQL("notification_id"), Identifier("state"), page, arguments), arguments
     )
     rows = await cursor.fetchall()
-    shown = [
-        LogEvent(position, at, topic, stream, version, bytes(state).decode(), bytes(chain_hash))
-        for position, at, topic, stream, version, state, chain_hash, *_ in rows
-    ]
-    return page_of(shown, page, found=rows[0][7] if rows else 0)
+    return page_of([_shown(row) for row in rows], page, found=rows[0][7] if rows else 0)
+
+
+def _shown(row: TupleRow) -> LogEvent:
+    position, at, topic, stream, version, state, chain_hash, *_ = row
+    return LogEvent(position, at, topic, stream, version, bytes(state).decode(), bytes(chain_hash))

@@ -1,5 +1,6 @@
 """What can be read from one snapshot of the log and the read models?"""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,12 +19,14 @@ from adapters.read_models import rejections as rejection_reads
 from adapters.read_models import reports as report_reads
 from adapters.read_models.feeds import CoverageMemory
 from adapters.read_models.warnings import standing_warnings
+from domain.book import Book
 from domain.losses import OutageAccount
 from domain.performance import Knowledge, Performance, ReferencePrice, performance_of
 from domain.periods import hours_of, periods_of
 from projections import PROJECTION_VERSION
 from projections.day_files import DayFileRow
 from projections.deals import DealRow
+from projections.explanation import Explanation, explanation
 from projections.reading import (
     Changes,
     DealFilter,
@@ -90,6 +93,20 @@ class ReadSnapshot:
             knowledge=await self.knowledge(position),
             open_rejections=await rejection_reads.concerning(self.connection, scope, trader_id, day, position),
         )
+
+    async def explanation(
+        self, scope: Scope, trader_id: str | None, day: date, start: int, end: int, limit: int
+    ) -> Explanation | None:
+        """Return what changed a performance between two positions, ``None`` where more than *limit* events did."""
+        if scope.trader_id is not None and scope.trader_id != trader_id:
+            return explanation(Book(trader_id, day), ())
+        found = await log_reads.concerning(self.connection, trader_id, day, start, end, limit + 1)
+        if len(found) > limit:
+            return None
+        totals = await performance_reads.totals_as_of(self.connection, scope, trader_id, day, start)
+        book = Book.known(trader_id, day, start, totals, await self.reference_prices(day, start))
+        # Thousands of figures take a second or more: other answers must not wait for it.
+        return await asyncio.to_thread(explanation, book, found)
 
     async def reference_prices(self, day: date, position: int) -> list[ReferencePrice]:
         """Return the observation that stands for each period of *day*, by start, the longer first."""

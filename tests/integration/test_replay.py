@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from domain.book import Book
 from domain.errors import LogDamagedError, NoSuchReportError, UnknownPositionError
 from domain.events import Recorded
+from domain.performance import Moment
 from tests.desk import busy_day, desk, settings_for
 from tests.histories import DAYS, TRADERS, histories
 from tests.notation import DAY, deal
 from wattbook.replay import replay, replay_report, replayed
-from wattbook.report import Moment, report
+from wattbook.report import report
 from wattbook.reports import publish, reports
 
 Capture = pytest.CaptureFixture[bytes]
@@ -84,7 +85,7 @@ async def test_a_time_means_the_last_event_recorded_by_then(
     async with desk(database) as trading:
         await trading.knows(*busy_day())
     before = datetime(2020, 1, 1, tzinfo=UTC)
-    for moment in (Moment(), Moment(at=before), Moment(position=0)):
+    for moment in (Moment(), Moment(recorded_at=before), Moment(position=0)):
         await report(settings_for(tmp_path), database, None, DAY, moment, as_json=True)
         reported = capsysbinary.readouterr().out
         await asyncio.to_thread(replay, settings_for(tmp_path), database, None, DAY, moment, as_json=True)

@@ -10,11 +10,11 @@ from typing import cast
 import pytest
 
 from domain.errors import DatabaseUnavailableError, ReadModelsBehindError, UnknownPositionError, WattbookError
+from domain.performance import Moment
 from graphql_api.context import OperationContext
 from graphql_api.ports import Store
 from graphql_api.services import Services
 from graphql_api.viewer import ROLES
-from projections.reading import Moment
 from tests.waiting import eventually
 
 RECORDED_AT = datetime(2023, 2, 6, 8, tzinfo=UTC)

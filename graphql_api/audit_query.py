@@ -1,0 +1,81 @@
+"""What can an auditor ask? Which reports were published, and what changed the figures between two moments."""
+
+# Strawberry's field decorators return Any, so they would all count as untyped.
+# mypy: disallow-untyped-decorators=False
+
+import asyncio
+from datetime import date
+from typing import Annotated, Final
+
+import strawberry
+
+from domain.canonical import Fields
+from graphql_api import audit_types as types
+from graphql_api import connections
+from graphql_api.connections import Cursors, connection_fields, page
+from graphql_api.context import Info
+from graphql_api.errors import BadInputError, LimitExceededError
+from graphql_api.inputs import AsOf, given, moment, position_of, text
+from projections.reading import Key
+from projections.reports import ReportRow
+from projections.shown import explanation_fields, report_fields
+
+EXPLAINED: Final = 2_000
+"""Events that one explanation has at the most."""
+
+REPORT_CURSORS: Final = Cursors("report", "n")
+
+
+@strawberry.type
+class AuditQuery:
+    @strawberry.field(
+        graphql_type=types.Explanation,
+        description="What changed in a performance between two moments, event by event.",
+    )
+    async def explain(
+        self,
+        info: Info,
+        *,
+        trader_id: str | None = strawberry.UNSET,
+        delivery_day: date,
+        from_: Annotated[AsOf, strawberry.argument(name="from")],
+        to: AsOf | None = strawberry.UNSET,
+    ) -> Fields:
+        context = info.context
+        trader = text(trader_id)
+        context.viewer.may_see_book_of(trader)
+        # Both are said before either is waited for, so that one snapshot knows them both.
+        (_, start), (snapshot, end) = await asyncio.gather(context.as_of(moment(from_)), context.as_of(moment(to)))
+        if start > end:
+            raise BadInputError(f"from (position {start}) is after to (position {end})")
+        found = await snapshot.explanation(context.viewer.scope, trader, delivery_day, start, end, EXPLAINED)
+        if found is None:
+            raise LimitExceededError(f"more than {EXPLAINED} events changed these figures: ask for a shorter stretch")
+        return explanation_fields(found)
+
+    @strawberry.field(graphql_type=connections.ReportConnection, description="Published reports, newest first.")
+    async def reports(
+        self,
+        info: Info,
+        trader_id: str | None = strawberry.UNSET,
+        delivery_day: date | None = strawberry.UNSET,
+        first: int | None = 50,
+        after: str | None = strawberry.UNSET,
+    ) -> Fields:
+        asked = page(REPORT_CURSORS, first, given(after))
+        snapshot = await info.context.snapshot()
+        scope, trader, day = info.context.viewer.scope, text(trader_id), given(delivery_day)
+        found = await info.context.room.fill(
+            asked, lambda page: snapshot.reports(scope, trader, day, page), lambda report: report.performance
+        )
+        return connection_fields(found, asked, REPORT_CURSORS, _report_key, report_fields)
+
+    @strawberry.field(graphql_type=types.Report | None, description="A published report; null where there is none.")
+    async def report(self, info: Info, id: strawberry.ID) -> Fields | None:  # noqa: A002
+        snapshot = await info.context.snapshot()
+        found = await snapshot.report(info.context.viewer.scope, position_of(id))
+        return None if found is None else report_fields(found)
+
+
+def _report_key(row: ReportRow) -> Key:
+    return (row.position,)
