@@ -91,6 +91,9 @@ class AnyReadModel(Protocol):
     def fold(self, events: Iterable[Recorded]) -> Rows:
         """Return the rows that *events* contribute, one a key."""
 
+    def merge(self, one: Any, other: Any) -> object:
+        """Return the row that two rows of one key make."""
+
 
 def _sum(values: Sequence[Any]) -> object:
     return reduce(EXACT.add, values) if isinstance(values[0], Decimal) else sum(values)

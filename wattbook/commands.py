@@ -60,6 +60,8 @@ def parser() -> argparse.ArgumentParser:
     added.add_argument("--from", dest="start", type=moment, required=True, metavar="P|TIME", help="the earlier moment")
     added.add_argument("--to", dest="end", type=moment, default=Moment(), metavar="P|TIME", help="(default: now)")
     added.add_argument("--json", action="store_true", help="for machines")
+    added = add("verify", _verify, "check the log, its hashes and every read model; name the place of any damage")
+    added.add_argument("--json", action="store_true", help="for machines")
     added = add("publish", _publish, "freeze a report: its figures, their digest and the log's hash, as an event")
     _add_performance(added)
     added.add_argument("--author", type=author, metavar="NAME", help="who publishes (default: the system's user)")
@@ -185,6 +187,14 @@ def _explain(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     with database(settings) as opened:
         url = opened.service_url
         return asyncio.run(explain(settings, url, args.trader, args.day, args.start, args.end, as_json=args.json))
+
+
+def _verify(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from wattbook.verify import verify
+
+    settings = Settings.from_environment(environ)
+    with database(settings) as opened:
+        return verify(opened.service_url, as_json=args.json)
 
 
 def _publish(args: argparse.Namespace, environ: Mapping[str, str]) -> int:

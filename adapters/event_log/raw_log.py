@@ -1,13 +1,15 @@
 """What does the log hold, as it lies there? Pages of stored bytes for proofs, without any read model."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, Self
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import tuple_row
+from psycopg.sql import SQL, Literal
 
+from adapters.event_log.chain_check import Link
 from adapters.event_log.hash_chain import GENESIS
 from adapters.event_log.pages import PAGE_BYTES
 from adapters.event_log.stored_events import read_event
@@ -24,15 +26,20 @@ _POSITION_AT: Final = """
 """
 _AT: Final = "SELECT topic, state, hash FROM wattbook.events WHERE notification_id = %s"
 _PAGE: Final = """
-    SELECT notification_id, recorded_at, topic, state FROM (
-        SELECT notification_id, recorded_at, topic, state,
-               sum(octet_length(state)) OVER (ORDER BY notification_id) AS bytes_so_far
+    SELECT {columns} FROM (
+        SELECT {columns}, sum(octet_length(state)) OVER (ORDER BY notification_id) AS bytes_so_far
         FROM wattbook.events
         WHERE notification_id > %(after)s AND notification_id <= %(until)s ORDER BY notification_id LIMIT %(limit)s
     ) AS measured
     WHERE bytes_so_far <= %(bytes)s OR notification_id = %(after)s + 1
     ORDER BY notification_id
 """
+_RAW: Final = _PAGE.format(columns="notification_id, recorded_at, topic, state").encode()
+_LINKS: Final = _PAGE.format(
+    columns="notification_id, originator_id, originator_version, topic, recorded_at, state, hash"
+).encode()
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Raw = tuple[int, datetime, str, bytes]
 """Position, recorded at, topic and stored bytes of one event."""
@@ -47,51 +54,73 @@ class RawHead(NamedTuple):
 
 
 class RawLog:
-    """Reads the log of the database at *conninfo* on a connection of its own."""
+    """Reads the log of the database at *conninfo* on a connection of its own.
 
-    def __init__(self, conninfo: str) -> None:
+    With *snapshot*, one that another transaction has exported, it sees what that one sees.
+    """
+
+    def __init__(self, conninfo: str, snapshot: str | None = None) -> None:
         # Times come in UTC, so that reading one costs no search for an offset.
-        self._connection: psycopg.Connection[tuple[Any, ...]] = psycopg.connect(
-            make_conninfo(conninfo, options="-c timezone=UTC"), autocommit=True, row_factory=tuple_row
+        self.connection: psycopg.Connection[tuple[Any, ...]] = psycopg.connect(
+            make_conninfo(conninfo, options="-c timezone=UTC"), autocommit=snapshot is None, row_factory=tuple_row
         )
+        if snapshot is not None:
+            self.connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            self.connection.execute(SQL("SET TRANSACTION SNAPSHOT {}").format(Literal(snapshot)))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
+        self.connection.close()
 
     def head(self) -> RawHead:
         """Return where the log ends now."""
-        row = self._connection.execute(_HEAD).fetchone()
+        row = self.connection.execute(_HEAD).fetchone()
         assert row is not None
         return RawHead(row[0], row[1], bytes(row[2]))
 
     def position_at(self, moment: datetime) -> int:
         """Return the position of the last event recorded at or before *moment*, 0 before the first."""
-        row = self._connection.execute(_POSITION_AT, (moment,)).fetchone()
+        row = self.connection.execute(_POSITION_AT, (moment,)).fetchone()
         return int(row[0]) if row else 0
+
+    def before(self, position: int) -> tuple[datetime, bytes] | None:
+        """Return when the event at *position* was recorded and its hash, ``None`` where none is."""
+        if position == 0:
+            return _EPOCH, GENESIS
+        row = self.connection.execute(
+            "SELECT recorded_at, hash FROM wattbook.events WHERE notification_id = %s", (position,)
+        ).fetchone()
+        return None if row is None else (row[0], bytes(row[1]))
 
     def hash_at(self, position: int) -> bytes:
         """Return the chain hash up to *position*; raise :class:`LogDamagedError` where no event is."""
         if position == 0:
             return GENESIS
-        row = self._connection.execute(_AT, (position,)).fetchone()
+        row = self.connection.execute(_AT, (position,)).fetchone()
         if row is None:
             raise LogDamagedError(f"the event log has no event at position {position}")
         return bytes(row[2])
 
     def event_at(self, position: int) -> Event | None:
         """Return the event at *position*, ``None`` where there is none."""
-        row = self._connection.execute(_AT, (position,)).fetchone()
+        row = self.connection.execute(_AT, (position,)).fetchone()
         return None if row is None else read_event(row[0], bytes(row[1]))
 
     def pages(self, after: int, until: int) -> Iterator[Sequence[Raw]]:
         """Yield the events above *after* up to *until*, in order, in pages of bounded size."""
-        with self._connection.cursor(binary=True) as cursor:
+        return self._pages(_RAW, after, until)
+
+    def links(self, after: int, until: int) -> Iterator[Sequence[Link]]:
+        """Yield the same events with all that their chain hashes cover."""
+        return self._pages(_LINKS, after, until)
+
+    def _pages(self, query: bytes, after: int, until: int) -> Iterator[Sequence[Any]]:
+        with self.connection.cursor(binary=True) as cursor:
             while after < until:
                 wanted = {"after": after, "until": until, "limit": PAGE, "bytes": PAGE_BYTES}
-                page = cursor.execute(_PAGE, wanted, prepare=True).fetchall()
+                page = cursor.execute(query, wanted, prepare=True).fetchall()
                 if not page:
                     return
                 yield page

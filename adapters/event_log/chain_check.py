@@ -1,0 +1,72 @@
+"""Is the log what it was when it was recorded? Contiguity, order in time and the hash of every stored byte."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from struct import Struct
+from typing import Final
+
+TABLE: Final = "wattbook.events"
+
+Link = tuple[int, str, int, str, datetime, bytes, bytes]
+"""Position, stream, version, topic, recorded at, stored bytes and chain hash of one event."""
+
+_NUMBERS: Final = Struct(">qqq").pack
+_LENGTH: Final = Struct(">I").pack
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is not as it must be: in which table, at which position of the log, and what it is."""
+
+    position: int
+    table: str
+    what: str
+
+
+def check_chain(
+    pages: Iterable[Sequence[Link]], after: int, until: int, before: tuple[datetime, bytes] | None
+) -> list[Finding]:
+    """Return what is wrong with the events of *pages*, all those above *after* up to *until*.
+
+    *before* is when the event at *after* was recorded and its stored hash, ``None`` where that event
+    is missing. Each hash is checked against the stored one before it, so damage is named where it is, once.
+    """
+    found: list[Finding] = []
+    last_at, previous = before or (_EPOCH, None)
+    expected, micros = after + 1, (last_at - _EPOCH) // _MICROSECOND
+    for page in pages:
+        for position, stream, version, topic, recorded_at, state, stored in page:
+            if position != expected:
+                found.append(_missing(expected, position - 1))
+                previous = None
+            if recorded_at != last_at:
+                if recorded_at < last_at:
+                    found.append(Finding(position, TABLE, f"recorded at {recorded_at:%c}, before the event before it"))
+                last_at, micros = recorded_at, (recorded_at - _EPOCH) // _MICROSECOND
+            if previous is not None:
+                name = stream.encode()
+                covered = b"".join(
+                    (previous, _NUMBERS(position, version, micros), _LENGTH(len(name)), name, _named(topic),
+                     sha256(state).digest())
+                )  # fmt: skip
+                if sha256(covered).digest() != stored:
+                    found.append(Finding(position, TABLE, "its bytes, or its place, are not those that were hashed"))
+            previous, expected = stored, position + 1
+    if expected <= until:
+        found.append(_missing(expected, until))
+    return found
+
+
+def _missing(first: int, last: int) -> Finding:
+    return Finding(first, TABLE, "no such event" if first == last else f"no event up to position {last}")
+
+
+@cache
+def _named(topic: str) -> bytes:
+    text = topic.encode()
+    return _LENGTH(len(text)) + text

@@ -1,0 +1,165 @@
+"""Does a verification name the exact place of whatever was done to the log and the read models?"""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+
+import psycopg
+import pytest
+
+from adapters.event_log.chain_check import Finding
+from tests.desk import Desk, busy_day, desk
+from tests.notation import deal, published
+from wattbook.verify import verified_log, verify
+
+LOG = "wattbook.events"
+
+
+@pytest.fixture
+async def trading(database: str) -> AsyncIterator[Desk]:
+    async with desk(database) as opened:
+        await opened.knows(*busy_day())
+        yield opened
+
+
+def tamper(url: str, *statements: str) -> None:
+    """Do as the owner of the database can: without its triggers."""
+    with psycopg.connect(url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+def findings(url: str, stretch: int = 1_000) -> Sequence[Finding]:
+    return verified_log(url, stretch).findings
+
+
+def places(url: str) -> list[tuple[int, str]]:
+    return [(each.position, each.table) for each in findings(url)]
+
+
+async def test_an_untouched_log_is_well_in_one_stretch_or_in_many_processes(trading: Desk) -> None:
+    assert findings(trading.url) == []
+    assert findings(trading.url, stretch=5) == []
+
+
+async def test_an_empty_log_is_well(database: str) -> None:
+    async with desk(database):
+        assert findings(database) == []
+
+
+async def test_one_changed_byte_is_named(trading: Desk) -> None:
+    tamper(trading.url, changed(2, "06:13:46", "06:13:47"))
+    assert places(trading.url) == [(2, LOG)]
+
+
+async def test_a_changed_price_is_named_in_the_log_and_wherever_the_figures_still_say_the_old_one(
+    trading: Desk,
+) -> None:
+    tamper(trading.url, changed(2, '"price_eur_mwh":"20"', '"price_eur_mwh":"10"'))
+    told = findings(trading.url)
+    assert [(each.position, each.table) for each in told][:2] == [(2, "read_models.deals_v1"), (2, LOG)]
+    assert "price_eur_mwh is 20, not 10" in told[0].what
+
+
+async def test_bytes_that_are_no_event_are_named(trading: Desk) -> None:
+    tamper(trading.url, f"UPDATE {LOG} SET state = 'nonsense' WHERE notification_id = 10")
+    told = findings(trading.url)
+    assert (10, LOG) in [(each.position, each.table) for each in told]
+    assert any("bytes that are no message.rejected.v1" in each.what for each in told)
+
+
+@pytest.mark.parametrize("position", [1, 6, 12])
+async def test_a_deleted_row_is_named(trading: Desk, position: int) -> None:
+    tamper(trading.url, f"DELETE FROM {LOG} WHERE notification_id = {position}")
+    told = findings(trading.url)
+    assert Finding(position, LOG, "no such event") in told
+    assert {each.position for each in told if each.table == LOG} == {position}
+
+
+async def test_two_swapped_rows_are_named(trading: Desk) -> None:
+    tamper(
+        trading.url,
+        f"UPDATE {LOG} SET notification_id = -2 WHERE notification_id = 2",
+        f"UPDATE {LOG} SET notification_id = 2 WHERE notification_id = 3",
+        f"UPDATE {LOG} SET notification_id = 3 WHERE notification_id = -2",
+    )
+    assert {2, 3} <= {each.position for each in findings(trading.url) if each.table == LOG}
+
+
+async def test_a_moved_time_is_named(trading: Desk) -> None:
+    tamper(trading.url, f"UPDATE {LOG} SET recorded_at = recorded_at - interval '1 day' WHERE notification_id = 5")
+    told = [each for each in findings(trading.url) if each.table == LOG]
+    assert {each.position for each in told} == {5}
+    assert any("before the event before it" in each.what for each in told)
+
+
+async def test_a_changed_hash_is_named(trading: Desk) -> None:
+    tamper(trading.url, f"UPDATE {LOG} SET hash = sha256('x') WHERE notification_id = 5")
+    assert places(trading.url) == [(5, LOG), (6, LOG)]
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [("position = 11", "position"), ("hash = sha256('x')", "hash"), ("recorded_at = now() + interval '1 h'", "time")],
+)
+async def test_a_changed_head_is_named(trading: Desk, change: str, what: str) -> None:
+    tamper(trading.url, f"UPDATE wattbook.log_head SET {change}")
+    assert any(
+        each.table == "wattbook.log_head" and each.what.startswith(f"its {what}") for each in findings(trading.url)
+    )
+
+
+@pytest.mark.parametrize(
+    ("statement", "position", "table"),
+    [
+        ("UPDATE read_models.deals_v1 SET money_eur = 1 WHERE position = 5", 5, "deals_v1"),
+        ("DELETE FROM read_models.deals_v1 WHERE position = 11", 11, "deals_v1"),
+        ("UPDATE read_models.deals_v1 SET position = 999 WHERE position = 11", 999, "deals_v1"),
+        ("UPDATE read_models.deals_v1 SET position = -4 WHERE position = 11", -4, "deals_v1"),
+        ("UPDATE read_models.positions_v1 SET bought_eur = bought_eur + 0.000001", 12, "positions_v1"),
+        ("DELETE FROM read_models.positions_v1 WHERE trader_id = 'bob'", 12, "positions_v1"),
+        ("UPDATE read_models.reference_prices_v1 SET value = 29 WHERE position = 4", 4, "reference_prices_v1"),
+        ("UPDATE read_models.feeds_v1 SET connected_at = now()", 12, "feeds_v1"),
+        ("UPDATE read_models.rejections_v2 SET resolution = NULL WHERE position = 10", 10, "rejections_v2"),
+    ],
+)
+async def test_an_edited_read_model_is_named(trading: Desk, statement: str, position: int, table: str) -> None:
+    tamper(trading.url, statement)
+    assert (position, f"read_models.{table}") in places(trading.url)
+    assert {each.table for each in findings(trading.url)} == {f"read_models.{table}"}
+
+
+async def test_several_processes_find_what_one_finds(trading: Desk) -> None:
+    tamper(trading.url, "UPDATE read_models.deals_v1 SET money_eur = 1", "DELETE FROM read_models.positions_v1")
+    tamper(trading.url, f"DELETE FROM {LOG} WHERE notification_id IN (7, 8)")
+    assert findings(trading.url, stretch=5) == findings(trading.url)
+
+
+async def test_read_models_that_are_behind_are_compared_where_they_are(trading: Desk) -> None:
+    trading.records(deal("anna buys 1 MW 08-09 at 1", deal_id="99"))
+    assert findings(trading.url) == []
+
+
+async def test_a_report_with_another_digest_or_log_hash_is_named(trading: Desk) -> None:
+    await trading.knows(published())
+    assert [each.what for each in findings(trading.url)] == ["the report's log hash is not that at position 7"]
+    tamper(trading.url, changed(13, '"digest":"fd', '"digest":"ff'))
+    assert "the report's digest is not that of its figures" in [each.what for each in findings(trading.url)]
+
+
+async def test_the_command_says_so_with_its_exit_code(trading: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert verify(trading.url, as_json=True) == 0
+    assert json.loads(capsys.readouterr().out) == {"ok": True, "position": "12", "findings": []}
+    assert verify(trading.url, as_json=False) == 0
+    assert "all is well up to position 12" in capsys.readouterr().out
+    tamper(trading.url, f"DELETE FROM {LOG} WHERE notification_id = 12")
+    assert verify(trading.url, as_json=True) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert {"position": "12", "table": LOG, "what": "no such event"} in told["findings"]
+    assert verify(trading.url, as_json=False) == 1
+    assert f"position 12, {LOG}: no such event" in capsys.readouterr().out
+
+
+def changed(position: int, old: str, new: str) -> str:
+    now = f"convert_to(replace(convert_from(state, 'UTF8'), '{old}', '{new}'), 'UTF8')"
+    return f"UPDATE {LOG} SET state = {now} WHERE notification_id = {position}"

@@ -1,0 +1,189 @@
+"""Is everything what it was when it was recorded? The command ``verify``: the log, its hashes and every read model."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import UTC
+from hashlib import sha256
+from multiprocessing import get_context
+from typing import Any, Final
+
+import psycopg
+from psycopg.rows import tuple_row
+
+from adapters.event_log.chain_check import TABLE, Finding, Link, check_chain
+from adapters.event_log.raw_log import RawLog
+from adapters.event_log.stored_events import read_event
+from adapters.read_models.comparison import Rows, belongs_to_one_event, differences, folded, merged, stored
+from domain.canonical import position_text
+from domain.errors import LogDamagedError
+from domain.events import Recorded, ReportPublished
+from projections import READ_MODELS
+from wattbook.progress import Progress
+
+STRETCH: Final = 20_000
+"""Events that one process checks at a time."""
+
+SHOWN: Final = 1_000
+"""Findings that are told; a log whose chain was cut has one for each event after it."""
+
+_HEAD: Final = "wattbook.log_head"
+_CHECKPOINTS: Final = "SELECT table_name, position FROM read_models.checkpoints"
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was checked, up to which position, and what was found, in log order."""
+
+    position: int
+    findings: Sequence[Finding]
+
+
+def verify(database_url: str, *, as_json: bool) -> int:
+    """Check everything, print what is wrong and where; return 1 where anything is."""
+    verified = verified_log(database_url)
+    if as_json:
+        _print_json(verified)
+    else:
+        _print(verified)
+    return 1 if verified.findings else 0
+
+
+def verified_log(database_url: str, stretch: int = STRETCH) -> Verified:
+    """Check the log and the read models as one moment has them, with a process for each core."""
+    with psycopg.connect(database_url, row_factory=tuple_row) as connection:
+        # All processes see what this transaction sees, whatever is recorded meanwhile.
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        (snapshot,) = _row(connection, "SELECT pg_export_snapshot()")
+        head, head_at, head_hash = _row(connection, "SELECT position, recorded_at, hash FROM wattbook.log_head")
+        last = connection.execute(
+            "SELECT notification_id, recorded_at, hash FROM wattbook.events ORDER BY notification_id DESC LIMIT 1"
+        ).fetchone()
+        reached: dict[str, int] = dict(connection.execute(_CHECKPOINTS).fetchall())
+        findings = list(_head_findings((head, head_at, bytes(head_hash)), last))
+        until = max(head, last[0] if last else 0)
+        sums: dict[str, Rows] = {model.table: {} for model in READ_MODELS if not belongs_to_one_event(model)}
+        stretches = [(after, min(after + stretch, until)) for after in range(0, until, stretch)]
+        with Progress() as progress:
+            progress.begins(f"checking {until:,} events", total=until)
+            done = 0
+            for found, rows, size in _parts(database_url, snapshot, stretches, reached):
+                findings += found
+                for model in READ_MODELS:
+                    if model.table in rows:
+                        merged(model, sums[model.table], rows[model.table])
+                done += size
+                progress.reached(done)
+        for model in READ_MODELS:
+            position = reached.get(model.table, 0)
+            if position > head:
+                findings.append(Finding(position, "read_models.checkpoints", f"{model.table} is past the log"))
+            if belongs_to_one_event(model):
+                # Stretches ask for the rows of positions that the read model has seen.
+                beyond = {**stored(connection, model, position, 2**62), **stored(connection, model, -(2**62), 0)}
+                findings += differences(model, {}, beyond, position)
+            else:
+                findings += differences(model, sums[model.table], stored(connection, model), position)
+    return Verified(head, sorted(findings, key=lambda finding: (finding.position, finding.table, finding.what)))
+
+
+def _row(connection: psycopg.Connection[tuple[Any, ...]], query: str) -> tuple[Any, ...]:
+    row = connection.execute(query.encode()).fetchone()
+    assert row is not None
+    return row
+
+
+def _head_findings(head: tuple[Any, ...], last: tuple[Any, ...] | None) -> Iterator[Finding]:
+    if last is None:
+        if head[0]:
+            yield Finding(head[0], _HEAD, "the log has no events at all")
+        return
+    for name, one, other in zip(("position", "time", "hash"), head, (last[0], last[1], bytes(last[2])), strict=True):
+        if one != other:
+            yield Finding(head[0], _HEAD, f"its {name} is not that of the last event, at position {last[0]}")
+
+
+_Part = tuple[list[Finding], dict[str, Rows], int]
+
+
+def _parts(
+    database_url: str, snapshot: str, stretches: Sequence[tuple[int, int]], reached: Mapping[str, int]
+) -> Iterator[_Part]:
+    """Yield what is found in each stretch, and the rows that its events make of read models that add up."""
+    if len(stretches) < 2:
+        for after, until in stretches:
+            yield _stretch(database_url, snapshot, after, until, reached)
+        return
+    with ProcessPoolExecutor(min(len(stretches), os.cpu_count() or 1), get_context("spawn")) as processes:
+        asked = [processes.submit(_stretch, database_url, snapshot, *stretch, reached) for stretch in stretches]
+        for future in as_completed(asked):
+            yield future.result()
+
+
+def _stretch(database_url: str, snapshot: str, after: int, until: int, reached: Mapping[str, int]) -> _Part:
+    events: list[Recorded] = []
+    found: list[Finding] = []
+    rows: dict[str, Rows] = {}
+    with RawLog(database_url, snapshot) as log:
+        found += check_chain(_read(log.links(after, until), events, found), after, until, log.before(after))
+        found += _report_findings(log, events)
+        for model in READ_MODELS:
+            position = min(until, reached.get(model.table, 0))
+            wanted = folded(model, (event for event in events if event.position <= position))
+            if not belongs_to_one_event(model):
+                rows[model.table] = wanted
+            elif position > after:
+                found += differences(model, wanted, stored(log.connection, model, after, position), position)
+    return found, rows, until - after
+
+
+def _read(pages: Iterator[Sequence[Link]], events: list[Recorded], found: list[Finding]) -> Iterator[Sequence[Link]]:
+    """Yield *pages* as they are, and add the events in them to *events*."""
+    for page in pages:
+        for position, _, _, topic, recorded_at, state, _ in page:
+            try:
+                events.append(Recorded(position, recorded_at.astimezone(UTC), read_event(topic, bytes(state))))
+            except LogDamagedError as error:
+                found.append(Finding(position, TABLE, str(error)))
+        yield page
+
+
+def _report_findings(log: RawLog, events: Sequence[Recorded]) -> Iterator[Finding]:
+    for recorded in events:
+        if isinstance(report := recorded.event, ReportPublished):
+            if sha256(report.performance.encode()).hexdigest() != report.digest:
+                yield Finding(recorded.position, TABLE, "the report's digest is not that of its figures")
+            before = log.before(report.position)
+            if before is None or before[1].hex() != report.log_hash:
+                yield Finding(
+                    recorded.position, TABLE, f"the report's log hash is not that at position {report.position}"
+                )
+
+
+def _print_json(verified: Verified) -> None:
+    print(
+        json.dumps(
+            {
+                "ok": not verified.findings,
+                "position": position_text(verified.position),
+                "findings": [
+                    {"position": position_text(each.position), "table": each.table, "what": each.what}
+                    for each in verified.findings[:SHOWN]
+                ],
+            }
+        )
+    )
+
+
+def _print(verified: Verified) -> None:
+    for finding in verified.findings[:SHOWN]:
+        print(f"position {finding.position}, {finding.table}: {finding.what}")
+    if len(verified.findings) > SHOWN:
+        print(f"... and {len(verified.findings) - SHOWN:,} more")
+    if verified.findings:
+        print(f"{len(verified.findings):,} findings up to position {verified.position}", file=sys.stderr)
+    else:
+        print(f"all is well up to position {verified.position}: {len(READ_MODELS)} read models are what the events say")
