@@ -21,9 +21,10 @@ from domain.events import (
     RejectionResolved,
 )
 from domain.figures import Figures, Totals, figures_of_period, figures_over, totals_of
-from domain.losses import LineConnection, ToldByFile, coverage_of
+from domain.losses import Coverage, LineConnection
 from domain.performance import Knowledge, Performance, ReferencePrice, performance_of
 from domain.periods import DeliveryPeriod, hours_of
+from domain.telling import ToldByFile
 
 _Slot = tuple[datetime, int]
 """When a period begins, and how many minutes it has: prices know no labels of deals."""
@@ -117,7 +118,7 @@ class Book:
     def performance(self, zone: ZoneInfo, projection_version: str) -> Performance:
         """Return the figures, in the market's *zone*, as known at the position reached."""
         periods = {*hours_of(self.delivery_day, zone), *self._totals}
-        coverage = coverage_of(self._connections.values(), self._told)
+        coverage = Coverage(self._connections.values(), self._told)
         return performance_of(
             trader_id=self.trader_id,
             delivery_day=self.delivery_day,

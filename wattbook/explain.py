@@ -19,9 +19,9 @@ from domain.performance import Moment
 from projections.explanation import Explanation
 from projections.reading import LogEvent, Scope
 from projections.shown import explanation_fields
-from wattbook.catching_up import catch_up
+from wattbook.catching_up import CatchingUp
 from wattbook.figures_table import add_columns, cells, local_time
-from wattbook.rejections import printable
+from wattbook.printing import printable
 from wattbook.settings import Settings
 
 STEPS: Final = 1_000_000
@@ -37,7 +37,8 @@ async def explain(
     :class:`WrongOrderError` where *start* is after *end*.
     """
     async with ReadStore(database_url, settings.timezone, settings.lines, size=1) as store:
-        await catch_up(store, database_url)
+        async with CatchingUp(store, database_url) as catching_up:
+            await catching_up.to_head()
         async with store.snapshot() as snapshot:
             first, last = await _place(snapshot, start), await _place(snapshot, end)
             if first > last:

@@ -6,12 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
-
-from rich.console import Console
-from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
+from typing import Protocol
 
 from adapters.day_files.comparison import Counts
 from domain.canonical import position_text, time_text
@@ -47,38 +42,6 @@ class LeftOut:
     path: Path
     sha256: str
     position: int
-
-
-class Progress:
-    """Shows on a terminal how far an import has come; elsewhere it is silent."""
-
-    def __init__(self) -> None:
-        console = Console(stderr=True)
-        self._bars = Bars(
-            TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn(),
-            console=console, transient=True, disable=not console.is_terminal,
-        )  # fmt: skip
-        self._bar: TaskID | None = None
-
-    def __enter__(self) -> Self:
-        self._bars.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bars.stop()
-
-    def begins(self, what: str, total: int) -> None:
-        """Begin something that is through at *total*."""
-        if self._bar is not None:
-            self._bars.remove_task(self._bar)
-        self._bar = self._bars.add_task(what, total=total)
-
-    def reached(self, done: int) -> None:
-        """Show how much of it is done."""
-        if self._bar is not None:
-            self._bars.update(self._bar, completed=done)
 
 
 async def print_json(files: Sequence[Imported | LeftOut]) -> None:

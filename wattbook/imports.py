@@ -25,8 +25,9 @@ from domain.errors import DayFileRefusedError
 from domain.events import DayFileImported, DealConfirmed, DealKey, Event, MessageRejected, Receipt
 from domain.telling import Told
 from wattbook.catching_up import CatchingUp
-from wattbook.import_report import Imported, LeftOut, Progress, print_json, print_text
+from wattbook.import_report import Imported, LeftOut, print_json, print_text
 from wattbook.process import EXIT_FOUND, EXIT_INTERRUPTED, EXIT_OK, utc_now
+from wattbook.progress import Progress
 from wattbook.settings import Settings
 
 BATCH: Final = 1_000

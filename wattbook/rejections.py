@@ -23,6 +23,7 @@ from projections.rejections import RejectionRow
 from projections.rejections import rejections as model
 from projections.shown import rejection_fields
 from wattbook.catching_up import CatchingUp
+from wattbook.printing import print_json_array, printable
 from wattbook.settings import Settings
 
 PAGE: Final = 200
@@ -39,7 +40,7 @@ async def rejections(settings: Settings, database_url: str, *, everything: bool,
             await catching_up.to_head()
         rows = _rows(store, everything)
         if as_json:
-            await _print_json(rows)
+            await print_json_array(rows, rejection_fields)
         else:
             await print_table(rows, everything)
     return 0
@@ -54,15 +55,6 @@ async def rejection(database_url: str, position: int, *, as_json: bool) -> int:
     else:
         _print_whole(row, found, deals)
     return 0
-
-
-def printable(text: str) -> str:
-    """Return *text* on one line of which a terminal does nothing but print it.
-
-    >>> printable("a\\x1b[31m b\\n")
-    'a\\\\x1b[31m b\\\\n'
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def how_to_settle(row: RejectionRow) -> str:
@@ -82,15 +74,6 @@ async def _rows(store: ReadStore, everything: bool) -> AsyncIterator[RejectionRo
         if not page.more:
             return
         after = (page.rows[-1].position,)
-
-
-async def _print_json(rows: AsyncIterator[RejectionRow]) -> None:
-    """Print an array, one rejection at a time: there may be more than memory holds."""
-    separator = "["
-    async for row in rows:
-        sys.stdout.write(separator + json.dumps(rejection_fields(row)))
-        separator = ",\n"
-    sys.stdout.write("[]\n" if separator == "[" else "]\n")
 
 
 async def print_table(rows: AsyncIterator[RejectionRow], everything: bool) -> None:

@@ -18,8 +18,8 @@ from projections.reading import Page, Scope
 from projections.reports import ReportRow
 from projections.reports import reports as model
 from projections.shown import report_fields
-from wattbook.catching_up import catch_up
-from wattbook.rejections import printable
+from wattbook.catching_up import CatchingUp
+from wattbook.printing import print_json_array, printable
 from wattbook.report import read_performance
 from wattbook.settings import Settings
 
@@ -49,14 +49,11 @@ async def publish(
 async def reports(settings: Settings, database_url: str, trader: str | None, day: date | None, *, as_json: bool) -> int:
     """Print the published reports, newest first."""
     async with ReadStore(database_url, settings.timezone, settings.lines, size=1) as store:
-        await catch_up(store, database_url)
+        async with CatchingUp(store, database_url) as catching_up:
+            await catching_up.to_head()
         rows = _rows(store, trader, day)
         if as_json:
-            separator = "["
-            async for row in rows:
-                sys.stdout.write(separator + json.dumps(report_fields(row)))
-                separator = ",\n"
-            sys.stdout.write("[]\n" if separator == "[" else "]\n")
+            await print_json_array(rows, report_fields)
         else:
             await _print_table(rows)
     return 0

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, Self, TypeVar
 
-from eventsourcing.persistence import InterfaceError, OperationalError
+from eventsourcing.persistence import InterfaceError, InternalError, OperationalError
 
 from adapters.event_log.recorder import EventLogRecorder, open_recorder
 from adapters.event_log.writer_thread import WriterThread
@@ -46,7 +46,7 @@ class PromptLog:
                 for number in range(TRIES):
                     try:
                         return await loop.run_in_executor(self._thread, self._call, call, number > 0)
-                    except (OperationalError, InterfaceError):
+                    except (OperationalError, InterfaceError, InternalError):
                         await asyncio.sleep(PAUSE_S)
         except TimeoutError:
             pass

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from eventsourcing.persistence import OperationalError
 
-from adapters.event_log import settlements as module
+from adapters.event_log import prompt as module
 from adapters.event_log.recorder import EventLogRecorder, open_recorder
 from adapters.event_log.settlements import Settlements
 from domain.errors import AlreadySettledError, DatabaseUnavailableError
