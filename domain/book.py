@@ -15,13 +15,14 @@ from domain.events import (
     DealCorrected,
     FeedConnected,
     FeedDisconnected,
+    FeedInterrupted,
     MessageRejected,
     Recorded,
     ReferencePriceUpdated,
     RejectionResolved,
 )
 from domain.figures import Figures, Totals, figures_of_period, figures_over, totals_of
-from domain.losses import Coverage, LineConnection
+from domain.losses import Coverage, Interruption, LineConnection, whole_stretches
 from domain.performance import Knowledge, Performance, ReferencePrice, performance_of
 from domain.periods import DeliveryPeriod, hours_of
 from domain.telling import ToldByFile
@@ -47,6 +48,7 @@ class Book:
     _rejections: set[int] = field(default_factory=set)
     _resolved: set[int] = field(default_factory=set)
     _connections: dict[tuple[str, str], LineConnection] = field(default_factory=dict)
+    _interruptions: dict[tuple[str, str], list[Interruption]] = field(default_factory=dict)
     _told: list[ToldByFile] = field(default_factory=list)
 
     @classmethod
@@ -96,6 +98,9 @@ class Book:
                 self._connections[down.line, down.connection] = LineConnection(
                     down.connected_at, down.last_heard_at, down.line, down.disconnected_at, down.reason
                 )
+            case FeedInterrupted() as gap:
+                lost = Interruption(gap.lost_from, gap.lost_until, gap.reason)
+                self._interruptions.setdefault((gap.line, gap.connection), []).append(lost)
             case DayFileImported() as file if file.told_until > file.told_from:
                 self._told.append(ToldByFile(file.told_from, file.told_until, file.name))
 
@@ -113,12 +118,19 @@ class Book:
             known = self._connections.get(key)
             if known is None or known.ended_at is None:
                 self._connections[key] = connection
+        for key, lost in other._interruptions.items():
+            self._interruptions.setdefault(key, []).extend(lost)
         self._told += other._told
 
     def performance(self, zone: ZoneInfo, projection_version: str) -> Performance:
         """Return the figures, in the market's *zone*, as known at the position reached."""
         periods = {*hours_of(self.delivery_day, zone), *self._totals}
-        coverage = Coverage(self._connections.values(), self._told)
+        whole = (
+            stretch
+            for key, connection in self._connections.items()
+            for stretch in whole_stretches(connection, self._interruptions.get(key, ()))
+        )
+        coverage = Coverage(whole, self._told)
         return performance_of(
             trader_id=self.trader_id,
             delivery_day=self.delivery_day,

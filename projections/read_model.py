@@ -91,8 +91,8 @@ class AnyReadModel(Protocol):
     def fold(self, events: Iterable[Recorded]) -> Rows:
         """Return the rows that *events* contribute, one a key."""
 
-    def merge(self, one: Any, other: Any) -> object:
-        """Return the row that two rows of one key make."""
+    def merge(self, *rows: Any) -> tuple[Any, ...]:
+        """Return the row that *rows* of one key make."""
 
 
 def _sum(values: Sequence[Any]) -> object:

@@ -25,6 +25,7 @@ from tests.notation import (
     corrected,
     deal,
     imported,
+    interrupted,
     lost,
     published,
     reference_price,
@@ -87,7 +88,7 @@ lines = st.builds(
 )
 
 _STEPS: Final = (
-    "deal", "deal", "deal", "again", "price", "reject", "line", "change", "settle", "lost", "file", "report",
+    "deal", "deal", "deal", "again", "price", "reject", "line", "change", "settle", "lost", "file", "report", "hole",
 )  # fmt: skip
 
 
@@ -116,6 +117,9 @@ def _events(draw: st.DrawFn, step: str, past: list[Recorded]) -> list[Event]:
             return _changed(draw, past)
         case "file":
             return [imported(day=draw(days), sha256=draw(st.sampled_from(("ab", "cd"))) * 32)]
+        case "hole":
+            up = [r.event for r in past if isinstance(r.event, FeedConnected)]
+            return [interrupted(draw(st.sampled_from(up)), "09:00:00 to 09:30:00")] if up else []
         case "report":
             return [published(draw(st.none() | st.sampled_from(TRADERS)), day=draw(days), position=len(past))]
         case "settle":

@@ -5,11 +5,8 @@ classes: those may be renamed, a stored form never changes. A form that was once
 stays here with a pure function that reads it.
 """
 
-from base64 import b64decode, b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
-from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -29,36 +26,37 @@ from adapters.event_log.stored_forms import (
     RejectionResolvedV1,
     ReportPublishedV1,
     Stored,
-    StoredBytes,
-    StoredDeal,
-    StoredDealKey,
-    StoredPeriod,
-    StoredReceipt,
+)
+from adapters.event_log.stored_parts import (
+    finite,
+    read_bytes,
+    read_deal,
+    read_deal_keys,
+    read_period,
+    read_receipt,
+    stored_bytes,
+    stored_deal,
+    stored_deal_keys,
+    stored_period,
+    stored_receipt,
 )
 from domain.decimals import plain
 from domain.errors import LogDamagedError
 from domain.events import (
     DayFileImported,
-    Deal,
     DealCancelled,
     DealConfirmed,
     DealConflicted,
     DealCorrected,
-    DealKey,
     Event,
     FeedConnected,
     FeedDisconnected,
     FeedInterrupted,
     MessageRejected,
-    Receipt,
     ReferencePriceUpdated,
     RejectionResolved,
     ReportPublished,
 )
-from domain.periods import DeliveryPeriod
-
-PERIODS_KEPT: Final = 8_192
-"""Nearly all events name one of a few periods: one object for each makes them, and what is derived, cheaper."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -116,20 +114,22 @@ class _Form:
 def _stored(event: Event) -> Stored:
     match event:
         case DealConfirmed():
-            return DealConfirmedV1(_deal(event.deal), _receipt(event.receipt))
+            return DealConfirmedV1(stored_deal(event.deal), stored_receipt(event.receipt))
         case DealCancelled():
-            return DealCancelledV1(_deal(event.deal), event.replaces, event.reason, event.author)
+            return DealCancelledV1(stored_deal(event.deal), event.replaces, event.reason, event.author)
         case DealCorrected():
-            return DealCorrectedV1(_deal(event.before), _deal(event.deal), event.replaces, event.reason, event.author)
+            return DealCorrectedV1(
+                stored_deal(event.before), stored_deal(event.deal), event.replaces, event.reason, event.author
+            )
         case DealConflicted():
-            return DealConflictedV1(_deal(event.deal), event.stands, _receipt(event.receipt))
+            return DealConflictedV1(stored_deal(event.deal), event.stands, stored_receipt(event.receipt))
         case ReferencePriceUpdated():
             value = None if event.value is None else plain(event.value)
             return ReferencePriceUpdatedV1(
-                _period(event.period), value, event.last_update, event.fetched_at, _bytes(event.original)
+                stored_period(event.period), value, event.last_update, event.fetched_at, stored_bytes(event.original)
             )
         case MessageRejected():
-            return MessageRejectedV1(event.reason, _receipt(event.receipt), event.trader_id, event.delivery_day)
+            return MessageRejectedV1(event.reason, stored_receipt(event.receipt), event.trader_id, event.delivery_day)
         case RejectionResolved():
             return RejectionResolvedV1(event.rejection, event.resolution, event.reason, event.author)
         case FeedConnected():
@@ -145,7 +145,7 @@ def _stored(event: Event) -> Stored:
             return DayFileImportedV1(
                 event.exchange, event.name, event.day, event.sha256, event.size_bytes, event.rows,
                 event.matched, event.recorded, event.rejected, event.differing, event.extra,
-                _deal_keys(event.differing_deals), _deal_keys(event.extra_deals),
+                stored_deal_keys(event.differing_deals), stored_deal_keys(event.extra_deals),
                 event.told_from, event.told_until, event.author,
             )  # fmt: skip
         case ReportPublished():
@@ -156,34 +156,34 @@ def _stored(event: Event) -> Stored:
 
 
 def _read_deal_confirmed(s: DealConfirmedV1) -> Event:
-    return DealConfirmed(deal=_read_deal(s.deal), receipt=_read_receipt(s.receipt))
+    return DealConfirmed(deal=read_deal(s.deal), receipt=read_receipt(s.receipt))
 
 
 def _read_deal_cancelled(s: DealCancelledV1) -> Event:
-    return DealCancelled(deal=_read_deal(s.deal), replaces=s.replaces, reason=s.reason, author=s.author)
+    return DealCancelled(deal=read_deal(s.deal), replaces=s.replaces, reason=s.reason, author=s.author)
 
 
 def _read_deal_corrected(s: DealCorrectedV1) -> Event:
-    before, deal = _read_deal(s.before), _read_deal(s.deal)
+    before, deal = read_deal(s.before), read_deal(s.deal)
     return DealCorrected(before=before, deal=deal, replaces=s.replaces, reason=s.reason, author=s.author)
 
 
 def _read_deal_conflicted(s: DealConflictedV1) -> Event:
-    return DealConflicted(deal=_read_deal(s.deal), stands=s.stands, receipt=_read_receipt(s.receipt))
+    return DealConflicted(deal=read_deal(s.deal), stands=s.stands, receipt=read_receipt(s.receipt))
 
 
 def _read_reference_price(s: ReferencePriceUpdatedV1) -> Event:
     return ReferencePriceUpdated(
-        period=_read_period(s.period),
-        value=None if s.value is None else _finite(s.value),
+        period=read_period(s.period),
+        value=None if s.value is None else finite(s.value),
         last_update=s.last_update,
         fetched_at=s.fetched_at,
-        original=_read_bytes(s.original),
+        original=read_bytes(s.original),
     )
 
 
 def _read_message_rejected(s: MessageRejectedV1) -> Event:
-    receipt = _read_receipt(s.receipt)
+    receipt = read_receipt(s.receipt)
     return MessageRejected(reason=s.reason, trader_id=s.trader_id, delivery_day=s.delivery_day, receipt=receipt)
 
 
@@ -212,7 +212,7 @@ def _read_day_file(s: DayFileImportedV1) -> Event:
     return DayFileImported(
         exchange=s.exchange, name=s.name, day=s.day, sha256=s.sha256, size_bytes=s.size_bytes, rows=s.rows,
         matched=s.matched, recorded=s.recorded, rejected=s.rejected, differing=s.differing, extra=s.extra,
-        differing_deals=_read_deal_keys(s.differing_deals), extra_deals=_read_deal_keys(s.extra_deals),
+        differing_deals=read_deal_keys(s.differing_deals), extra_deals=read_deal_keys(s.extra_deals),
         told_from=s.told_from, told_until=s.told_until, author=s.author,
     )  # fmt: skip
 
@@ -242,65 +242,3 @@ _FORMS: Final[dict[str, _Form]] = {
     "day-file.imported.v1": _form(DayFileImportedV1, _read_day_file),
     "report.published.v1": _form(ReportPublishedV1, _read_report),
 }
-
-
-def _period(period: DeliveryPeriod) -> StoredPeriod:
-    return StoredPeriod(period.day, period.label, period.start, period.minutes)
-
-
-@lru_cache(maxsize=PERIODS_KEPT)
-def _read_period(s: StoredPeriod) -> DeliveryPeriod:
-    return DeliveryPeriod(s.day, s.label, s.start, s.minutes)
-
-
-def _deal(deal: Deal) -> StoredDeal:
-    return StoredDeal(
-        deal.exchange, deal.deal_id, deal.trader_id, deal.direction, plain(deal.quantity_mw),
-        plain(deal.price_eur_mwh), _period(deal.period), deal.executed_at,
-    )  # fmt: skip
-
-
-def _read_deal(s: StoredDeal) -> Deal:
-    return Deal(
-        exchange=s.exchange, deal_id=s.deal_id, trader_id=s.trader_id, direction=s.direction,
-        quantity_mw=_finite(s.quantity_mw), price_eur_mwh=_finite(s.price_eur_mwh), period=_read_period(s.period),
-        executed_at=s.executed_at,
-    )  # fmt: skip
-
-
-def _deal_keys(keys: Sequence[DealKey]) -> list[StoredDealKey]:
-    return [StoredDealKey(key.deal_id, key.trader_id, key.direction) for key in keys]
-
-
-def _read_deal_keys(stored: Sequence[StoredDealKey]) -> tuple[DealKey, ...]:
-    return tuple(DealKey(deal_id=s.deal_id, trader_id=s.trader_id, direction=s.direction) for s in stored)
-
-
-def _receipt(receipt: Receipt) -> StoredReceipt:
-    return StoredReceipt(receipt.source, receipt.received_at, _bytes(receipt.original))
-
-
-def _read_receipt(s: StoredReceipt) -> Receipt:
-    return Receipt(source=s.source, received_at=s.received_at, original=_read_bytes(s.original))
-
-
-def _bytes(original: bytes) -> StoredBytes:
-    try:
-        return StoredBytes(text=original.decode())
-    except UnicodeDecodeError:
-        return StoredBytes(base64=b64encode(original).decode())
-
-
-def _read_bytes(s: StoredBytes) -> bytes:
-    if s.text is not None:
-        return s.text.encode()
-    if s.base64 is None:
-        raise ValueError("neither text nor base64")
-    return b64decode(s.base64, validate=True)
-
-
-def _finite(text: str) -> Decimal:
-    value = Decimal(text)
-    if not value.is_finite():
-        raise ValueError(f"not a number: {text!r}")
-    return value

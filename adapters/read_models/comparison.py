@@ -1,9 +1,8 @@
 """Is a read model what a fresh fold of the raw events makes of them? Row by row, at one position of the log."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, Final
 
 import psycopg
@@ -16,7 +15,8 @@ from projections.read_model import AnyReadModel
 LONG: Final = 200
 """Characters of a text that is compared by its digest."""
 
-Rows = dict[object, object]
+Row = tuple[Any, ...]
+Rows = dict[object, Row]
 """Rows by key."""
 
 
@@ -27,63 +27,56 @@ def belongs_to_one_event(model: AnyReadModel) -> bool:
 
 def folded(model: AnyReadModel, events: Iterable[Recorded]) -> Rows:
     """Return the rows that *events* make, by key."""
-    key_of = attrgetter(*model.key)
-    return {key_of(row): _slim(row) for row in model.fold(events)}
+    return _by_key(model, model.fold(events))
 
 
-def merged(model: AnyReadModel, into: Rows, more: Mapping[object, object]) -> None:
+def merged(model: AnyReadModel, into: Rows, more: Mapping[object, Row]) -> None:
     """Merge the rows that other events of the log make into *into*."""
     for key, row in more.items():
         known = into.get(key)
         into[key] = row if known is None else model.merge(known, row)
 
 
-def stored(
-    connection: psycopg.Connection[tuple[Any, ...]], model: AnyReadModel, after: int | None = None, until: int = 0
-) -> Rows:
+def stored(connection: psycopg.Connection[Row], model: AnyReadModel, after: int | None = None, until: int = 0) -> Rows:
     """Return the rows of the table, or those with a position above *after* up to *until*."""
     where = SQL("") if after is None else SQL(" WHERE position > %(after)s AND position <= %(until)s")
     query = SQL("SELECT {} FROM {}").format(
         SQL(", ").join(map(Identifier, model.columns)), Identifier("read_models", model.table)
     )
-    key_of = attrgetter(*model.key)
     with connection.cursor(binary=True) as cursor:
         cursor.execute(query + where, {"after": after, "until": until})
-        return {key_of(row): _slim(row) for row in (model.row(*values) for values in cursor)}
+        return _by_key(model, cursor)
 
 
 def differences(model: AnyReadModel, wanted: Rows, found: Rows, position: int) -> Iterator[Finding]:
     """Yield how the *found* rows differ from the *wanted* ones, as of *position* where a row has none of its own."""
+    if wanted == found:
+        return
     table = f"read_models.{model.table}"
+    at = (lambda row: row[model.columns.index("position")]) if "position" in model.columns else (lambda _: position)
     for key in wanted.keys() - found.keys():
-        yield Finding(_position(wanted[key], position), table, f"{_name(model, wanted[key])} is missing")
+        yield Finding(at(wanted[key]), table, f"{_name(model, wanted[key])} is missing")
     for key in found.keys() - wanted.keys():
-        yield Finding(_position(found[key], position), table, f"{_name(model, found[key])} is of no event")
+        yield Finding(at(found[key]), table, f"{_name(model, found[key])} is of no event")
     for key in wanted.keys() & found.keys():
-        one, other = wanted[key], found[key]
-        if one != other:
-            columns = [f"{n} is {getattr(other, n)}, not {getattr(one, n)}" for n in _unequal(model, one, other)]
-            yield Finding(_position(one, position), table, f"{_name(model, one)}: {'; '.join(columns)}")
+        if wanted[key] != found[key]:
+            pairs = zip(model.columns, found[key], wanted[key], strict=True)
+            columns = [f"{name} is {one}, not {other}" for name, one, other in pairs if one != other]
+            yield Finding(at(wanted[key]), table, f"{_name(model, wanted[key])}: {'; '.join(columns)}")
 
 
-def _slim(row: Any) -> object:
+def _by_key(model: AnyReadModel, rows: Iterable[Row]) -> Rows:
+    key_of = itemgetter(*map(model.columns.index, model.key))
+    return {key_of(row): _slim(row) for row in rows}
+
+
+def _slim(row: Row) -> Row:
     """Return *row* with the SHA-256 of each long text in its place: a table of messages may not fit in memory."""
-    long = {
-        field.name: "sha256:" + sha256(value.encode()).hexdigest()
-        for field in fields(row)
-        if isinstance(value := getattr(row, field.name), str) and len(value) > LONG
-    }
-    return replace(row, **long) if long else row
+    return tuple(
+        "sha256:" + sha256(value.encode()).hexdigest() if isinstance(value, str) and len(value) > LONG else value
+        for value in row
+    )
 
 
-def _unequal(model: AnyReadModel, one: object, other: object) -> Sequence[str]:
-    return [name for name in model.columns if getattr(one, name) != getattr(other, name)]
-
-
-def _position(row: object, otherwise: int) -> int:
-    position = getattr(row, "position", None)
-    return position if isinstance(position, int) else otherwise
-
-
-def _name(model: AnyReadModel, row: object) -> str:
-    return "row " + ", ".join(f"{name} {getattr(row, name)}" for name in model.key)
+def _name(model: AnyReadModel, row: Row) -> str:
+    return "row " + ", ".join(f"{name} {row[model.columns.index(name)]}" for name in model.key)
