@@ -14,6 +14,7 @@ from typing import ClassVar, Final, Literal
 
 from domain.decimals import EXACT
 from domain.periods import DeliveryPeriod
+from domain.proofs import LogSealed, ReportPublished
 
 Direction = Literal["buy", "sell"]
 
@@ -233,27 +234,6 @@ class DayFileImported:
     author: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReportPublished:
-    """The figures of a book (of the desk where ``trader_id`` is ``None``) on a delivery day were frozen.
-
-    They are those known at ``position``, up to which the log has the chain hash ``log_hash``
-    (hexadecimal). ``performance`` is their canonical JSON and ``digest`` the SHA-256 of its
-    bytes (hexadecimal), by the rules of ``projection_version``.
-    """
-
-    TOPIC: ClassVar[str] = "report.published.v1"
-
-    trader_id: str | None
-    delivery_day: date
-    position: int
-    log_hash: str
-    projection_version: str
-    performance: str
-    digest: str
-    author: str
-
-
 Event = (
     DealConfirmed
     | DealCancelled
@@ -267,6 +247,7 @@ Event = (
     | FeedInterrupted
     | DayFileImported
     | ReportPublished
+    | LogSealed
 )
 
 EVENT_TYPES: Final[tuple[type[Event], ...]] = (
@@ -282,6 +263,7 @@ EVENT_TYPES: Final[tuple[type[Event], ...]] = (
     FeedInterrupted,
     DayFileImported,
     ReportPublished,
+    LogSealed,
 )
 
 

@@ -22,10 +22,10 @@ from domain.events import (
     Recorded,
     ReferencePriceUpdated,
     RejectionResolved,
-    ReportPublished,
     connection_of,
 )
 from domain.periods import DeliveryPeriod
+from domain.proofs import LogSealed, ReportPublished
 
 _DURATION: Final = {60: "PT1H", 30: "PT30M", 15: "PT15M"}
 
@@ -80,6 +80,8 @@ def stream_of(event: Event) -> str:
             return f"feed:{event.line}:{connection_of(event.connection)}"
         case DayFileImported():
             return day_file_stream(event.exchange, event.day, event.sha256)
+        case LogSealed():
+            return f"seal:{event.first}"
         case ReportPublished():
             return report_stream(event.trader_id, event.delivery_day)
 

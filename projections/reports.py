@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from domain.events import Recorded, ReportPublished
+from domain.events import Recorded
+from domain.proofs import ReportPublished
 from projections.read_model import ReadModel
 
 

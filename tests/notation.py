@@ -26,9 +26,9 @@ from domain.events import (
     Recorded,
     ReferencePriceUpdated,
     RejectionResolved,
-    ReportPublished,
 )
 from domain.periods import DeliveryPeriod, parse_period
+from domain.proofs import LogSealed, ReportPublished
 
 BERLIN: Final = ZoneInfo("Europe/Berlin")
 DAY: Final = date(2023, 2, 6)
@@ -199,6 +199,20 @@ def published(
         performance=performance,
         digest=sha256(performance.encode()).hexdigest(),
         author=author,
+    )
+
+
+def sealed(first: int = 1, last: int = 7, previous: str | None = None) -> LogSealed:
+    """Return that the events of a stretch were sealed."""
+    return LogSealed(
+        first=first,
+        last=last,
+        root="1a" * 32,
+        log_hash="2b" * 32,
+        log="3c" * 32,
+        previous=previous,
+        public_key="4d" * 32,
+        signature="5e" * 64,
     )
 
 

@@ -14,8 +14,8 @@ from adapters.event_log.raw_log import RawLog
 from domain.book import Book
 from domain.canonical import Json
 from domain.errors import NoSuchReportError, UnknownPositionError
-from domain.events import ReportPublished
 from domain.performance import Moment, Performance
+from domain.proofs import ReportPublished
 from projections import PROJECTION_VERSION
 from wattbook.progress import Progress
 from wattbook.report import show

@@ -20,7 +20,8 @@ from adapters.event_log.stored_events import read_event
 from adapters.read_models.comparison import Rows, belongs_to_one_event, differences, folded, merged, stored
 from domain.canonical import position_text
 from domain.errors import LogDamagedError
-from domain.events import Recorded, ReportPublished
+from domain.events import Recorded
+from domain.proofs import ReportPublished
 from projections import READ_MODELS
 from wattbook.progress import Progress
 

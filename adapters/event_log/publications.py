@@ -5,8 +5,9 @@ from typing import Final, Self
 from adapters.canonical_json import digest_of, performance_json
 from adapters.event_log.prompt import PromptLog
 from adapters.event_log.recorder import EventLogRecorder
-from domain.events import Recorded, ReportPublished
+from domain.events import Recorded
 from domain.performance import Performance
+from domain.proofs import ReportPublished
 from domain.resolution import author_of
 
 _UNANSWERED: Final = "look in a moment whether the report is published, or publish it again: it is published once"

@@ -21,6 +21,7 @@ from adapters.event_log.stored_forms import (
     FeedConnectedV1,
     FeedDisconnectedV1,
     FeedInterruptedV1,
+    LogSealedV1,
     MessageRejectedV1,
     ReferencePriceUpdatedV1,
     RejectionResolvedV1,
@@ -55,8 +56,8 @@ from domain.events import (
     MessageRejected,
     ReferencePriceUpdated,
     RejectionResolved,
-    ReportPublished,
 )
+from domain.proofs import LogSealed, ReportPublished
 
 _encode = msgspec.json.Encoder().encode
 
@@ -148,6 +149,11 @@ def _stored(event: Event) -> Stored:
                 stored_deal_keys(event.differing_deals), stored_deal_keys(event.extra_deals),
                 event.told_from, event.told_until, event.author,
             )  # fmt: skip
+        case LogSealed():
+            return LogSealedV1(
+                event.first, event.last, event.root, event.log_hash, event.log, event.public_key, event.signature,
+                event.previous,
+            )  # fmt: skip
         case ReportPublished():
             return ReportPublishedV1(
                 event.delivery_day, event.position, event.log_hash, event.projection_version, event.performance,
@@ -224,6 +230,13 @@ def _read_report(s: ReportPublishedV1) -> Event:
     )  # fmt: skip
 
 
+def _read_log_sealed(s: LogSealedV1) -> Event:
+    return LogSealed(
+        first=s.first, last=s.last, root=s.root, log_hash=s.log_hash, log=s.log, previous=s.previous,
+        public_key=s.public_key, signature=s.signature,
+    )  # fmt: skip
+
+
 def _form(stored: type[Stored], read: Callable[[Any], Event]) -> _Form:
     return _Form(msgspec.json.Decoder(stored).decode, read)
 
@@ -241,4 +254,5 @@ _FORMS: Final[dict[str, _Form]] = {
     "feed.interrupted.v1": _form(FeedInterruptedV1, _read_feed_interrupted),
     "day-file.imported.v1": _form(DayFileImportedV1, _read_day_file),
     "report.published.v1": _form(ReportPublishedV1, _read_report),
+    "log.sealed.v1": _form(LogSealedV1, _read_log_sealed),
 }

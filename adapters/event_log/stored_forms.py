@@ -187,3 +187,16 @@ class ReportPublishedV1(Stored, frozen=True):
     digest: str
     author: str
     trader_id: str | None = None
+
+
+class LogSealedV1(Stored, frozen=True):
+    """Stored form of ``log.sealed.v1``."""
+
+    first: int
+    last: int
+    root: str
+    log_hash: str
+    log: str
+    public_key: str
+    signature: str
+    previous: str | None = None

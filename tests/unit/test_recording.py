@@ -26,6 +26,7 @@ from tests.notation import (
     reference_price,
     rejected,
     resolved,
+    sealed,
 )
 from tests.spec import MemoryLog
 
@@ -48,6 +49,7 @@ EVERY_KIND: tuple[Event, ...] = (
     interrupted(connected("exchange/1", "06:00:00"), "07:00:00 to 07:01:00"),
     imported(),
     published(),
+    sealed(),
 )
 
 

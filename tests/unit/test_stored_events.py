@@ -26,6 +26,7 @@ from tests.notation import (
     reference_price,
     rejected,
     resolved,
+    sealed,
 )
 
 GOLDEN: Final = Path(__file__).parents[1] / "golden"
@@ -56,6 +57,8 @@ EVENTS: Final[dict[str, Event]] = {
     "feed.disconnected.v1": lost(UP, "10:00:00", "09:59:50.25"),
     "feed.interrupted.v1": interrupted(UP, "09:59:50.25 to 10:00:00"),
     "day-file.imported.v1": imported(),
+    "log.sealed.v1": sealed(),
+    "log.sealed.v1.second": sealed(8, 12, "5e" * 64),
     "report.published.v1": published(),
     "report.published.v1.desk": published(None, day=AUTUMN, position=0),
 }
