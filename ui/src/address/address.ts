@@ -15,7 +15,7 @@ export interface Address {
 
 export const EVERY_PERIOD = "day";
 
-export function readAddress(search: string): Address {
+export function readAddress(search: string | URLSearchParams): Address {
   const parameters = new URLSearchParams(search);
   return {
     trader: parameters.get("trader") || null,

@@ -1,34 +1,28 @@
 // Can the figures be trusted? Lines, outages and rejected messages, drawn and in words.
-import { useEffect, useSyncExternalStore } from "react";
+import { useEffect } from "react";
+import { useSearch } from "../address/useSearch";
 import { countOf, whole } from "../format";
+import { Card, Frame } from "../frame/Frame";
+import classes from "../frame/frame.module.css";
 import type { HealthPageQuery } from "../gql/graphql";
-import header from "../header/header.module.css";
-import { MarketClock } from "../header/MarketClock";
 import { Banners } from "../health/Banners";
 import { LivePill } from "../health/LivePill";
 import { usePulse, useServerNow } from "../health/PulseContext";
 import { warningSentences } from "../health/sentences";
-import { LightMark } from "../light/LightMark";
 import { useMarket } from "../market/MarketContext";
 import { age, dayOf, momentSeenFrom } from "../market/time";
 import { Rejections } from "../rejections/Rejections";
 import { Lanes } from "./Lanes";
 import { type Span, spanOf } from "./lanes";
-import classes from "./outages.module.css";
 import { useOutages } from "./useOutages";
 
 type Moment = (time: string) => string;
-
-function onPop(changed: () => void): () => void {
-  window.addEventListener("popstate", changed);
-  return () => window.removeEventListener("popstate", changed);
-}
 
 export default function HealthPage() {
   const { market } = useMarket();
   const { serverNow, health, freshness, caughtUp } = usePulse();
   const now = useServerNow();
-  const search = new URLSearchParams(useSyncExternalStore(onPop, () => window.location.search));
+  const [search] = useSearch();
   const span = spanOf(search.get("span"));
   const all = search.get("rejections") === "all";
   const { to, data, failure, askedAt, again } = useOutages(span, all, serverNow, freshness.check);
@@ -42,59 +36,44 @@ export default function HealthPage() {
   const address = (change: { span?: Span; all?: boolean }) =>
     `/health?span=${change.span ?? span}&rejections=${(change.all ?? all) ? "all" : "open"}`;
   return (
-    <div className={classes.page}>
-      <header className={header.header}>
-        <h1 className={header.name}>
-          <LightMark shape="above" size={18} />
-          Wattbook health
-        </h1>
-        <a href="/" className={classes.link}>
-          Dashboard
-        </a>
-        <div className={header.state}>
-          <LivePill at={null} />
-          <MarketClock />
-        </div>
-      </header>
-      <main className={classes.main} data-loaded={data !== null || undefined}>
-        {health && !freshness.muted && (
-          <Banners sentences={warningSentences(health)} label="What somebody must do something about" />
-        )}
-        {failure && <p role="alert">{`${failure.title}. ${failure.advice}`}</p>}
-        {data && (
-          <>
-            <Lines data={data} moment={moment} now={now} />
-            <section className={classes.card} aria-labelledby="outages">
-              <h2 id="outages">Outages</h2>
-              <p>{summaryOf(data, moment)}</p>
-              <nav aria-label="Span of the drawing">
-                <Choice to={address({ span: "24h" })} chosen={span === "24h"} text="Last 24 h" />
-                <Choice to={address({ span: "7d" })} chosen={span === "7d"} text="Last 7 days" />
-              </nav>
-              <Lanes data={data} to={to} span={span} />
-              <OutageTable outages={data.outages} moment={moment} />
-            </section>
-            <section className={classes.card} aria-labelledby="day-files">
-              <h2 id="day-files">Day files</h2>
-              <DayFiles files={data.dayFiles} moment={moment} />
-            </section>
-            <section className={classes.card} aria-labelledby="rejections">
-              <h2 id="rejections">Rejected messages</h2>
-              <nav aria-label="Which messages">
-                <Choice to={address({ all: false })} chosen={!all} text="Open" />
-                <Choice to={address({ all: true })} chosen={all} text="All" />
-              </nav>
-              <Rejections rejections={data.rejections} all={all} moment={moment} changed={again} />
-            </section>
-          </>
-        )}
-      </main>
-      {health && (
-        <footer className={classes.note}>
-          Log at position {whole(health.logPosition)}, read models at {whole(health.projectionPosition)}.
-        </footer>
+    <Frame
+      name="health"
+      state={<LivePill at={null} />}
+      loaded={data !== null}
+      foot={
+        health &&
+        `Log at position ${whole(health.logPosition)}, read models at ${whole(health.projectionPosition)}.`
+      }
+    >
+      {health && !freshness.muted && (
+        <Banners sentences={warningSentences(health)} label="What somebody must do something about" />
       )}
-    </div>
+      {failure && <p role="alert">{`${failure.title}. ${failure.advice}`}</p>}
+      {data && (
+        <>
+          <Lines data={data} moment={moment} now={now} />
+          <Card id="outages" title="Outages">
+            <p>{summaryOf(data, moment)}</p>
+            <nav aria-label="Span of the drawing">
+              <Choice to={address({ span: "24h" })} chosen={span === "24h"} text="Last 24 h" />
+              <Choice to={address({ span: "7d" })} chosen={span === "7d"} text="Last 7 days" />
+            </nav>
+            <Lanes data={data} to={to} span={span} />
+            <OutageTable outages={data.outages} moment={moment} />
+          </Card>
+          <Card id="day-files" title="Day files">
+            <DayFiles files={data.dayFiles} moment={moment} />
+          </Card>
+          <Card id="rejections" title="Rejected messages">
+            <nav aria-label="Which messages">
+              <Choice to={address({ all: false })} chosen={!all} text="Open" />
+              <Choice to={address({ all: true })} chosen={all} text="All" />
+            </nav>
+            <Rejections rejections={data.rejections} all={all} moment={moment} changed={again} />
+          </Card>
+        </>
+      )}
+    </Frame>
   );
 }
 
@@ -108,8 +87,7 @@ function Choice({ to, chosen, text }: { to: string; chosen: boolean; text: strin
 
 function Lines({ data, moment, now }: { data: HealthPageQuery; moment: Moment; now: number }) {
   return (
-    <section className={classes.card} aria-labelledby="lines">
-      <h2 id="lines">Lines</h2>
+    <Card id="lines" title="Lines">
       {data.feeds.length === 0 && <p>No line is configured, and none was ever connected.</p>}
       {data.feeds.map(({ name, state, since, lastMessageAt, lastLoss, losses, deliveredAlone }) => (
         <p key={name} data-line={name}>
@@ -122,7 +100,7 @@ function Lines({ data, moment, now }: { data: HealthPageQuery; moment: Moment; n
           {`; ${countOf(deliveredAlone, "deal")} delivered by this line alone.`}
         </p>
       ))}
-    </section>
+    </Card>
   );
 }
 

@@ -1,5 +1,6 @@
 // When was each line open, and when was none? A lane each; the table beside it says the same in words.
 import type { ReactNode } from "react";
+import frame from "../frame/frame.module.css";
 import type { HealthPageQuery } from "../gql/graphql";
 import { placed, type Span, type Stretch, WIDTH } from "./lanes";
 import classes from "./outages.module.css";
@@ -42,7 +43,7 @@ export function Lanes({ data, to, span }: LanesProps) {
           <Bars of="untold" to={to} span={span} stretches={untold} />
         </Drawing>
       </div>
-      <p className={classes.note}>
+      <p className={frame.note}>
         Lines: a bar where the line was open. Any line: a high amber bar where none was and deals may be
         missing, hatched where a day file told them.
       </p>
