@@ -1,6 +1,7 @@
 // How is the UI built? Two pages, each its own entry, into the folder that the GraphQL API serves.
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { firstVisit } from "./chunks.ts";
 import { documents } from "./documents.ts";
 
 const api = "http://127.0.0.1:8000";
@@ -17,6 +18,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 4000,
     rolldownOptions: {
       input: { dashboard: "index.html", graphiql: "graphiql.html" },
+      output: { codeSplitting: { groups: [firstVisit], includeDependenciesRecursively: false } },
       // GraphiQL is full of directives for a compiler that is not in use here.
       checks: { moduleLevelDirective: false },
     },
