@@ -1,6 +1,6 @@
 // Is every page accessible, quiet on the console and content with its own origin, in both themes and at three widths?
 //
-//   WATTBOOK_URL=http://127.0.0.1:8000 node browser/check-pages.mjs [--day 2023-02-06] [--trader trader_1]
+//   WATTBOOK_URL=http://127.0.0.1:8000 node browser/check-pages.mjs [--day 2023-02-06] [--trader trader_1] [--only reports]
 //
 // One JSON line a visit, a last one with the verdict; exit code 0 when nothing was found, 1 when something was.
 // WATTBOOK_SCREENSHOTS=FOLDER keeps a picture of each visit.
@@ -11,7 +11,13 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { baseAddress, launch, PERSON, print } from "./launch.mjs";
 import { visits } from "./visits.mjs";
 
-const { values } = parseArgs({ options: { day: { type: "string" }, trader: { type: "string" } } });
+const { values } = parseArgs({
+  options: {
+    day: { type: "string" },
+    trader: { type: "string" },
+    only: { type: "string", multiple: true, default: [] },
+  },
+});
 const base = baseAddress();
 const pictures = process.env.WATTBOOK_SCREENSHOTS;
 if (pictures) mkdirSync(pictures, { recursive: true });
@@ -69,6 +75,7 @@ let found = 0;
 let visited = 0;
 try {
   for (const visit of visits(values)) {
+    if (values.only.length > 0 && !values.only.includes(visit.name)) continue;
     for (const screen of SCREENS) {
       for (const theme of THEMES) {
         visited += 1;

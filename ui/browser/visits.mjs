@@ -68,6 +68,25 @@ export function visits({ day, trader }) {
       },
     },
     {
+      name: "reports",
+      path: `/reports?${search}`,
+      ready: async (page) => {
+        await page.getByRole("button", { name: "Publish" }).click();
+        await page.locator('dl code:text("wattbook replay --report")').waitFor(PATIENCE);
+        await page.locator("tr[data-report][aria-current]").waitFor(PATIENCE);
+      },
+    },
+    {
+      name: "reports-none",
+      path: "/reports?id=1&trader=nobody&day=2001-01-01&at=soon",
+      ready: async (page) => {
+        await page.locator("#report ~ [data-field=none]").waitFor(PATIENCE);
+        await page.locator("#reports ~ [data-field=none]").waitFor(PATIENCE);
+        await page.getByRole("button", { name: "Publish" }).click();
+        await page.getByText(/A position is a whole number/).waitFor(PATIENCE);
+      },
+    },
+    {
       name: "graphiql",
       path: "/graphiql",
       // The inside of GraphiQL is its makers' work; the page around it is ours.

@@ -27,19 +27,20 @@ export function App() {
   );
 }
 
-const HealthPage = lazy(() => import("./outages/HealthPage"));
+/** Fetched when somebody goes there; every other address is the dashboard's. */
+const PAGES = new Map([
+  ["/health", lazy(() => import("./outages/HealthPage"))],
+  ["/reports", lazy(() => import("./reports/ReportsPage"))],
+]);
 
 function Pulsing() {
   const pulse = useHealth();
+  const Page = PAGES.get(window.location.pathname) ?? Dashboard;
   return (
     <PulseContext value={pulse}>
-      {window.location.pathname === "/health" ? (
-        <Suspense>
-          <HealthPage />
-        </Suspense>
-      ) : (
-        <Dashboard />
-      )}
+      <Suspense>
+        <Page />
+      </Suspense>
     </PulseContext>
   );
 }

@@ -1,12 +1,14 @@
 // Known when? Live, or as of a position in the log: then the page says so and offers the way back.
 import { Button, Popover } from "@mantine/core";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { Selection } from "../dashboard/selection";
 import { whole } from "../format";
 import { usePulse } from "../health/PulseContext";
 import { useCommands } from "../keyboard/useCommands";
 import classes from "./header.module.css";
-import { MomentForm } from "./MomentForm";
+
+// Fetched when somebody first opens it.
+const MomentForm = lazy(() => import("./MomentForm"));
 
 interface KnowledgeProps {
   selection: Selection;
@@ -30,16 +32,18 @@ export function Knowledge({ selection, go }: KnowledgeProps) {
           </Button>
         </Popover.Target>
         <Popover.Dropdown aria-label="Choose a moment of knowledge">
-          <MomentForm
-            traderId={traderId}
-            deliveryDay={day}
-            at={at}
-            head={head}
-            choose={(position) => {
-              setChoosing(false);
-              go(position);
-            }}
-          />
+          <Suspense>
+            <MomentForm
+              traderId={traderId}
+              deliveryDay={day}
+              at={at}
+              head={head}
+              choose={(position) => {
+                setChoosing(false);
+                go(position);
+              }}
+            />
+          </Suspense>
         </Popover.Dropdown>
       </Popover>
       {at !== null && (

@@ -35,7 +35,7 @@ interface MomentFormProps {
   choose: (position: string) => void;
 }
 
-export function MomentForm({ traderId, deliveryDay, at, head, choose }: MomentFormProps) {
+export default function MomentForm({ traderId, deliveryDay, at, head, choose }: MomentFormProps) {
   const client = useClient();
   const zone = useMarket().market.timeZone;
   const { serverNow } = usePulse();

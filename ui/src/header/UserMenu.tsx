@@ -7,6 +7,8 @@ import classes from "./header.module.css";
 
 const THEMES = { auto: "As the system", dark: "Dark", light: "Light" } as const;
 
+const PAGES = ["Reports", "GraphiQL"];
+
 /** Development only: the server believes this cookie nowhere else. */
 function signInAs(name: string): void {
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API exists only on secure origins
@@ -73,9 +75,11 @@ export function UserMenu({ showHelp }: { showHelp: () => void }) {
           Hide money
         </Menu.Item>
         <Menu.Item onClick={showHelp}>Keyboard and meanings</Menu.Item>
-        <Menu.Item component="a" href="/graphiql">
-          GraphiQL
-        </Menu.Item>
+        {PAGES.map((name) => (
+          <Menu.Item key={name} component="a" href={`/${name.toLowerCase()}`}>
+            {name}
+          </Menu.Item>
+        ))}
       </Menu.Dropdown>
     </Menu>
   );
