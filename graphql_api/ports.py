@@ -66,8 +66,10 @@ class Snapshot(Positions, Protocol):
     ) -> Slice[DealRow]:
         """Return a page of the deals that stand as of *position*."""
 
-    async def events(self, scope: Scope, wanted: EventFilter, page: Page) -> Slice[LogEvent]:
-        """Return a page of the log, upwards, as far as it has room for their payloads."""
+    async def events(
+        self, scope: Scope, wanted: EventFilter, page: Page, newest_first: bool = False
+    ) -> Slice[LogEvent]:
+        """Return a page of the log, upwards or the newest first, as far as it has room for their payloads."""
 
     async def rejections(self, scope: Scope, include_resolved: bool, page: Page) -> Slice[RejectionRow]:
         """Return a page of the rejections, newest first, as far as it has room for their messages."""

@@ -47,6 +47,7 @@ DEAL_CURSORS: Final[dict[DealSort, Cursors]] = {
     "delivery": Cursors("deal-delivery", "tnn"),
 }
 EVENT_CURSORS: Final = Cursors("event", "n")
+NEWEST_EVENT_CURSORS: Final = Cursors("event-newest", "n")
 REJECTION_CURSORS: Final = Cursors("rejection", "n")
 
 
@@ -138,23 +139,27 @@ class Query(AuditQuery):
         snapshot, position = await info.context.as_of(moment(as_of))
         return [reference_price_fields(price) for price in await snapshot.reference_prices(delivery_day, position)]
 
-    @strawberry.field(graphql_type=connections.EventConnection, description="The raw event log.")
+    @strawberry.field(
+        graphql_type=connections.EventConnection, description="The raw event log, upwards or the newest first."
+    )
     async def events(
         self,
         info: Info,
         filter: EventFilter | None = strawberry.UNSET,  # noqa: A002
         first: int | None = 50,
         after: str | None = strawberry.UNSET,
+        newest_first: bool = False,
     ) -> Fields:
         # The log may be ahead of the position that this operation is remembered by.
         info.context.repeatable = False
-        asked = page(EVENT_CURSORS, first, given(after))
+        cursors = NEWEST_EVENT_CURSORS if newest_first else EVENT_CURSORS
+        asked = page(cursors, first, given(after))
         snapshot = await info.context.snapshot()
         scope, wanted = info.context.viewer.scope, event_filter(filter)
         found = await info.context.room.fill(
-            asked, lambda page: snapshot.events(scope, wanted, page), lambda event: event.payload
+            asked, lambda page: snapshot.events(scope, wanted, page, newest_first), lambda event: event.payload
         )
-        return connection_fields(found, asked, EVENT_CURSORS, _event_key, event_fields)
+        return connection_fields(found, asked, cursors, _event_key, event_fields)
 
     @strawberry.field(
         graphql_type=connections.RejectionConnection,

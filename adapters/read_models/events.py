@@ -42,6 +42,7 @@ _CONCERNING: Final = SQL("""
     ) AS found ORDER BY position LIMIT %(limit)s
 """)
 _KEY: Final = (SQL("e.notification_id"),)
+_ORDER: Final = (SQL("notification_id"), SQL("notification_id DESC"))
 
 
 async def position_at(connection: AsyncConnection[TupleRow], moment: datetime) -> int:
@@ -70,9 +71,14 @@ async def concerning(
 
 
 async def events(
-    connection: AsyncConnection[TupleRow], scope: Scope, wanted: EventFilter, page: Page, projected: int
+    connection: AsyncConnection[TupleRow],
+    scope: Scope,
+    wanted: EventFilter,
+    page: Page,
+    projected: int,
+    newest_first: bool,
 ) -> Slice[LogEvent]:
-    """Return a page of the events that *scope* shows and *wanted* selects, upwards."""
+    """Return a page of the events that *scope* shows and *wanted* selects, upwards or the newest first."""
     arguments: dict[str, object] = {"scope": scope.trader_id, "projected": projected}
     conditions: list[SQL | Composed] = [SQL("true")]
     if scope.trader_id is not None:
@@ -86,9 +92,9 @@ async def events(
         if value is not None:
             conditions.append(condition)
             arguments[name] = value
-    query = page_query(_SELECT, conditions, _KEY, False, page, arguments)
+    query = page_query(_SELECT, conditions, _KEY, newest_first, page, arguments)
     cursor = await connection.execute(
-        bounded(query, SQL("notification_id"), Identifier("state"), page, arguments), arguments
+        bounded(query, _ORDER[newest_first], Identifier("state"), page, arguments), arguments
     )
     rows = await cursor.fetchall()
     return page_of([_shown(row) for row in rows], page, found=rows[0][7] if rows else 0)

@@ -126,9 +126,11 @@ class ReadSnapshot:
         """Return a page of the deals that stand as of *position*."""
         return await deal_pages.deals(self.connection, scope, wanted, order, page, position)
 
-    async def events(self, scope: Scope, wanted: EventFilter, page: Page) -> Slice[LogEvent]:
-        """Return a page of the log, upwards; for a trader of own deals, prices and feeds."""
-        return await log_reads.events(self.connection, scope, wanted, page, self.projected)
+    async def events(
+        self, scope: Scope, wanted: EventFilter, page: Page, newest_first: bool = False
+    ) -> Slice[LogEvent]:
+        """Return a page of the log, upwards or the newest first; for a trader of own deals, prices and feeds."""
+        return await log_reads.events(self.connection, scope, wanted, page, self.projected, newest_first)
 
     async def rejections(self, scope: Scope, include_resolved: bool, page: Page) -> Slice[RejectionRow]:
         """Return a page of the rejections, newest first."""

@@ -219,6 +219,16 @@ async def test_events_come_upwards_as_filtered(trading: Desk) -> None:
         assert "recalled" in event.payload
 
 
+async def test_events_come_newest_first_where_that_is_asked_for(trading: Desk) -> None:
+    await trading.knows(*busy_day())
+    async with trading.store() as store, store.snapshot() as snapshot:
+        for page, expected in ((Page(3), [12, 11, 10]), (Page(3, after=(3,)), [2, 1]), (Page(0), [])):
+            found = await snapshot.events(ALL, EventFilter(), page, newest_first=True)
+            assert ([event.position for event in found.rows], found.more) == (expected, expected[-1:] != [1])
+        deals = await snapshot.events(ANNA, EventFilter(until=5, types=("deal.confirmed.v1",)), Page(9), True)
+        assert [event.position for event in deals.rows] == [3, 2]
+
+
 async def test_a_page_of_messages_ends_where_there_is_no_room_and_has_one_even_so(trading: Desk) -> None:
     small, large = b"x" * 100, b"y" * 10_000
     await trading.knows(
