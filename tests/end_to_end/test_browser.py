@@ -48,6 +48,6 @@ async def test_no_page_has_anything_that_axe_the_console_or_a_phone_objects_to(
     *visits, verdict = [json.loads(line) for line in out.decode().splitlines()]
     assert [visit for visit in visits if not visit["ok"]] == []
     assert (process.returncode, verdict["ok"]) == (0, True)
-    assert verdict["visited"] == len(visits) >= 54
+    assert verdict["visited"] == len(visits) >= 66
     assert {visit["theme"] for visit in visits} == {"light", "dark"}
     assert "phone" in {visit["screen"] for visit in visits}

@@ -21,3 +21,9 @@ def test_every_make_target_of_the_readme_exists() -> None:
     named = TARGET.findall((ROOT / "README.md").read_text())
     assert {"run", "test"} <= set(named)
     assert [target for target in named if f"\n{target}:" not in makefile] == []
+
+
+def test_every_type_of_event_can_be_chosen_on_the_events_page() -> None:
+    offered = set(re.findall(r'"([a-z-]+\.[a-z]+\.v\d+)"', (ROOT / "ui/src/events/events.ts").read_text()))
+    stored = {".".join(path.name.split(".")[:3]) for path in (ROOT / "tests/golden").glob("*.json")}
+    assert offered == stored

@@ -87,6 +87,24 @@ export function visits({ day, trader }) {
       },
     },
     {
+      name: "events",
+      path: "/events?type=deal.confirmed.v1&order=oldest",
+      ready: async (page) => {
+        await page.locator("[data-event] summary").first().click();
+        await page.locator("[data-payload]").first().waitFor(PATIENCE);
+      },
+    },
+    {
+      name: "events-none",
+      path: "/events?stream=nowhere",
+      ready: async (page) => {
+        await page.locator("[data-field=none]").waitFor(PATIENCE);
+        await page.getByLabel("From position").fill("soon");
+        await page.getByRole("button", { name: "Show" }).click();
+        await page.getByText("soon is no position").waitFor(PATIENCE);
+      },
+    },
+    {
       name: "graphiql",
       path: "/graphiql",
       // The inside of GraphiQL is its makers' work; the page around it is ours.

@@ -9,6 +9,7 @@ import classes from "./frame.module.css";
 const OTHERS = [
   ["/", "Dashboard"],
   ["/reports", "Reports"],
+  ["/events", "Events"],
   ["/health", "Health"],
 ] as const;
 
