@@ -31,6 +31,11 @@
 
   * :class:`DayFileRefusedError`: a file that is no day file of this exchange, and what is wrong with it
   * :class:`DayFileChangedError`: a day file that was written to while it was read
+  * :class:`SealKeyError`: a key that the log cannot be sealed with
+  * :class:`SealsRefusedError`: a file that is no file of seals, and what is wrong with it
+  * :class:`NoSuchDealError`: there is no deal of that id
+  * :class:`ProofRefusedError`: a file that holds no proofs
+  * :class:`NotSealedError`: a proof of what is in no sealed block yet
   * :class:`LogDamagedError`: the log breaks one of its own promises (a hole, a broken order)
   * :class:`AlreadyRunningError`: another process does here what only one may do
   * :class:`CannotReplaceError`: a receiver cannot take over from an older one without losing a line
@@ -152,6 +157,26 @@ class DayFileRefusedError(WattbookError):
 
 class DayFileChangedError(WattbookError):
     """A day file was written to while it was read; nothing of it was recorded, and it can be imported again."""
+
+
+class SealKeyError(WattbookError):
+    """The log cannot be sealed with this key."""
+
+
+class SealsRefusedError(WattbookError):
+    """A file that is no file of seals; says what is wrong with it."""
+
+
+class NoSuchDealError(WattbookError):
+    """There is no deal of that id."""
+
+
+class ProofRefusedError(WattbookError):
+    """A file that holds no proofs; says what is wrong with it."""
+
+
+class NotSealedError(WattbookError):
+    """What is to be proven is in no sealed block yet."""
 
 
 class LogDamagedError(WattbookError):

@@ -99,6 +99,16 @@ def deal_stream(deal: Deal) -> str:
     return ":".join(["deal", *map(_part, parts)])
 
 
+def deal_streams(exchange: str, deal_id: str) -> str:
+    """Return how the streams of all deals with an id begin; what follows in each is trader and direction."""
+    return f"deal:{_part(exchange)}:{_part(deal_id)}:"
+
+
+def deal_parts(stream: str) -> tuple[str, ...]:
+    """Return exchange, id, trader and direction of a deal's stream."""
+    return tuple(part.replace("%3A", ":").replace("%25", "%") for part in stream.split(":")[1:])
+
+
 def day_file_stream(exchange: str, day: date, sha256_hex: str) -> str:
     """Return the stream of a day file: ``day-file:<exchange>:<day>:<sha256>``; other bytes are another file."""
     return f"day-file:{exchange}:{day}:{sha256_hex}"

@@ -19,10 +19,14 @@ from domain.errors import (
     DayFileChangedError,
     DayFileRefusedError,
     InvalidSettingsError,
+    NoSuchDealError,
     NoSuchRejectionError,
     NoSuchReportError,
+    NotSealedError,
+    ProofRefusedError,
     ReadModelsBehindError,
     ResolutionRefusedError,
+    SealsRefusedError,
     StillNoDealError,
     UnknownPositionError,
     WattbookError,
@@ -37,9 +41,20 @@ _CANNOT_RUN = (
     CannotReplaceError,
     DatabaseUnavailableError,
     DayFileChangedError,
+    NoSuchDealError,
     NoSuchRejectionError,
     NoSuchReportError,
+    NotSealedError,
     ReadModelsBehindError,
+)
+
+_WRONG_USE = (
+    DayFileRefusedError,
+    InvalidSettingsError,
+    ProofRefusedError,
+    SealsRefusedError,
+    UnknownPositionError,
+    WrongOrderError,
 )
 
 
@@ -50,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     log_to_stderr(args.command, args.verbose)
     try:
         code: int = args.run(args, os.environ)
-    except (DayFileRefusedError, InvalidSettingsError, UnknownPositionError, WrongOrderError) as error:
+    except _WRONG_USE as error:
         return _fail(error, EXIT_USAGE)
     except _CANNOT_RUN as error:
         return _fail(error, EXIT_CANNOT_RUN)

@@ -61,7 +61,15 @@ def parser() -> argparse.ArgumentParser:
     added.add_argument("--to", dest="end", type=moment, default=Moment(), metavar="P|TIME", help="(default: now)")
     added.add_argument("--json", action="store_true", help="for machines")
     added = add("verify", _verify, "check the log, its hashes and every read model; name the place of any damage")
+    added.add_argument("--seals", type=Path, metavar="FILE", help="compare with the seals in this file, and trust them")
     added.add_argument("--json", action="store_true", help="for machines")
+    added = add("prove", _prove, "print a proof that a deal is in a sealed block; or check one, without a database")
+    what = added.add_mutually_exclusive_group(required=True)
+    what.add_argument("--deal", metavar="ID", help="the deal's id at the exchange")
+    what.add_argument("--check", type=Path, metavar="FILE", help="say whether the proofs in this file hold")
+    added.add_argument("--trader", type=trader, metavar="ID", help="only the deal of this trader")
+    added.add_argument("--direction", choices=("buy", "sell"), help="only this leg")
+    added.add_argument("--seals", type=Path, metavar="FILE", help="with --check: the seals to trust")
     added = add("publish", _publish, "freeze a report: its figures, their digest and the log's hash, as an event")
     _add_performance(added)
     added.add_argument("--author", type=author, metavar="NAME", help="who publishes (default: the system's user)")
@@ -194,7 +202,17 @@ def _verify(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
     settings = Settings.from_environment(environ)
     with database(settings) as opened:
-        return verify(opened.service_url, as_json=args.json)
+        return verify(opened.service_url, as_json=args.json, seals_file=args.seals)
+
+
+def _prove(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from wattbook.proofs import Wanted, check, prove
+
+    if args.check is not None:
+        return check(args.check, args.seals)
+    settings = Settings.from_environment(environ)
+    with database(settings) as opened:
+        return prove(settings, opened.service_url, Wanted(args.deal, args.trader, args.direction))
 
 
 def _publish(args: argparse.Namespace, environ: Mapping[str, str]) -> int:

@@ -15,6 +15,7 @@ from wattbook.journal_watch import JournalWatch
 from wattbook.line_notes import note_lines
 from wattbook.poll import poll_market_data
 from wattbook.process import collect_garbage_rarely, utc_now
+from wattbook.sealing import Sealing, is_behind
 from wattbook.settings import Settings
 from wattbook.vouching import Vouching
 from wattbook.warnings import Warnings
@@ -60,6 +61,15 @@ async def record(settings: Settings, database_url: str, stop: asyncio.Event, *, 
                     name="market data",
                 )
             )
+        sealing = Sealing(
+            database_url,
+            event_log,
+            settings.seal_key_file,
+            settings.seals_file,
+            lambda: is_behind(journals.oldest_waiting_at, utc_now()),
+            utc_now,
+        )
+        besides.append(asyncio.create_task(sealing.run(), name="sealing"))
         if settings.day_file_dir is not None:
             day_files = DayFileWatch(
                 settings.day_file_dir,

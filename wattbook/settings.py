@@ -35,6 +35,7 @@ class Settings:
     auth: AuthMode
     journal_spare_dir: Path | None = None
     day_file_dir: Path | None = None
+    seals_path: Path | None = None
     exchange_ca_file: Path | None = None
     exchange_authorization: str | None = field(default=None, repr=False)
 
@@ -47,6 +48,16 @@ class Settings:
     def lines(self) -> tuple[str, ...]:
         """The names of the lines to the exchange, in the order of the setting: ``exchange/1``, ``exchange/2``."""
         return tuple(f"{self.exchange_name}/{number}" for number in range(1, len(self.exchange_urls) + 1))
+
+    @property
+    def seal_key_file(self) -> Path:
+        """The private key that seals the log; made when it is first needed."""
+        return self.data_dir / "seal-key.pem"
+
+    @property
+    def seals_file(self) -> Path:
+        """Where each seal of the log is written besides, to be kept elsewhere."""
+        return self.seals_path or self.data_dir / "seals.jsonl"
 
     @property
     def journal_dir(self) -> Path:
@@ -83,6 +94,7 @@ class _Reader:
             "host": self._text("WATTBOOK_HOST") or "127.0.0.1",
             "port": self._number("WATTBOOK_PORT", 8000, 0, 65_535),
             "auth": self._auth(),
+            "seals_path": self._path("WATTBOOK_SEALS_FILE"),
             "journal_spare_dir": self._path("WATTBOOK_JOURNAL_SPARE_DIR"),
             "exchange_ca_file": self._path("WATTBOOK_EXCHANGE_CA_FILE"),
             "exchange_authorization": self._text("WATTBOOK_EXCHANGE_AUTHORIZATION"),
@@ -215,4 +227,5 @@ _KNOWN = {
     "WATTBOOK_PORT",
     "WATTBOOK_AUTH",
     "WATTBOOK_JOURNAL_SPARE_DIR",
+    "WATTBOOK_SEALS_FILE",
 }

@@ -8,7 +8,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC
 from hashlib import sha256
+from itertools import repeat
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any, Final
 
 import psycopg
@@ -16,12 +18,13 @@ from psycopg.rows import tuple_row
 
 from adapters.event_log.chain_check import TABLE, Finding, Link, check_chain
 from adapters.event_log.raw_log import RawLog
+from adapters.event_log.seals import check_seal, is_signed, read_seals
 from adapters.event_log.stored_events import read_event
 from adapters.read_models.comparison import Rows, belongs_to_one_event, differences, folded, merged, stored
 from domain.canonical import position_text
 from domain.errors import LogDamagedError
 from domain.events import Recorded
-from domain.proofs import ReportPublished
+from domain.proofs import LogSealed, ReportPublished
 from projections import READ_MODELS
 from wattbook.progress import Progress
 
@@ -43,9 +46,13 @@ class Verified:
     findings: Sequence[Finding]
 
 
-def verify(database_url: str, *, as_json: bool) -> int:
-    """Check everything, print what is wrong and where; return 1 where anything is."""
-    verified = verified_log(database_url)
+def verify(database_url: str, *, as_json: bool, seals_file: Path | None = None) -> int:
+    """Check everything, print what is wrong and where; return 1 where anything is.
+
+    With *seals_file* the log is compared with what that file says was sealed, whoever has rewritten it since.
+    """
+    seals = [] if seals_file is None else read_seals(seals_file)
+    verified = verified_log(database_url, seals=seals)
     if as_json:
         _print_json(verified)
     else:
@@ -53,7 +60,7 @@ def verify(database_url: str, *, as_json: bool) -> int:
     return 1 if verified.findings else 0
 
 
-def verified_log(database_url: str, stretch: int = STRETCH) -> Verified:
+def verified_log(database_url: str, stretch: int = STRETCH, seals: Sequence[LogSealed] = ()) -> Verified:
     """Check the log and the read models as one moment has them, with a process for each core."""
     with psycopg.connect(database_url, row_factory=tuple_row) as connection:
         # All processes see what this transaction sees, whatever is recorded meanwhile.
@@ -78,6 +85,7 @@ def verified_log(database_url: str, stretch: int = STRETCH) -> Verified:
                         merged(model, sums[model.table], rows[model.table])
                 done += size
                 progress.reached(done)
+        findings += _seal_findings(database_url, seals)
         for model in READ_MODELS:
             position = reached.get(model.table, 0)
             if position > head:
@@ -107,6 +115,24 @@ def _head_findings(head: tuple[Any, ...], last: tuple[Any, ...] | None) -> Itera
             yield Finding(head[0], _HEAD, f"its {name} is not that of the last event, at position {last[0]}")
 
 
+def _seal_findings(database_url: str, seals: Sequence[LogSealed]) -> Iterator[Finding]:
+    if not seals:
+        return
+    with RawLog(database_url) as log:
+        first = log.before(1)
+    if first is None or first[1].hex() != seals[0].log:
+        yield Finding(1, TABLE, "the seals are of a log that began otherwise: another log, or this one was rewritten")
+        return
+    with ProcessPoolExecutor(min(len(seals), os.cpu_count() or 1), get_context("spawn")) as processes:
+        for found in processes.map(_check_seal, repeat(database_url), seals, chunksize=8):
+            yield from found
+
+
+def _check_seal(database_url: str, seal: LogSealed) -> list[Finding]:
+    with RawLog(database_url) as log:
+        return list(check_seal(log, seal))
+
+
 _Part = tuple[list[Finding], dict[str, Rows], int]
 
 
@@ -130,7 +156,7 @@ def _stretch(database_url: str, snapshot: str, after: int, until: int, reached: 
     rows: dict[str, Rows] = {}
     with RawLog(database_url, snapshot) as log:
         found += check_chain(_read(log.links(after, until), events, found), after, until, log.before(after))
-        found += _report_findings(log, events)
+        found += _proof_findings(log, events)
         for model in READ_MODELS:
             position = min(until, reached.get(model.table, 0))
             wanted = folded(model, (event for event in events if event.position <= position))
@@ -152,8 +178,10 @@ def _read(pages: Iterator[Sequence[Link]], events: list[Recorded], found: list[F
         yield page
 
 
-def _report_findings(log: RawLog, events: Sequence[Recorded]) -> Iterator[Finding]:
+def _proof_findings(log: RawLog, events: Sequence[Recorded]) -> Iterator[Finding]:
     for recorded in events:
+        if isinstance(seal := recorded.event, LogSealed) and not is_signed(seal):
+            yield Finding(recorded.position, TABLE, "the seal is not signed by its own key")
         if isinstance(report := recorded.event, ReportPublished):
             if sha256(report.performance.encode()).hexdigest() != report.digest:
                 yield Finding(recorded.position, TABLE, "the report's digest is not that of its figures")

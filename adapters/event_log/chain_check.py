@@ -8,6 +8,8 @@ from hashlib import sha256
 from struct import Struct
 from typing import Final
 
+from domain.merkle import leaf_hash
+
 TABLE: Final = "wattbook.events"
 
 Link = tuple[int, str, int, str, datetime, bytes, bytes]
@@ -60,6 +62,14 @@ def check_chain(
     if expected <= until:
         found.append(_missing(expected, until))
     return found
+
+
+def leaf_of(link: Link) -> bytes:
+    """Return the leaf of one event in the tree of its block: all that its chain hash covers but the hash before it."""
+    position, stream, version, topic, recorded_at, state, _ = link
+    name = stream.encode()
+    numbers = _NUMBERS(position, version, (recorded_at - _EPOCH) // _MICROSECOND)
+    return leaf_hash(b"".join((numbers, _LENGTH(len(name)), name, _named(topic), sha256(state).digest())))
 
 
 def _missing(first: int, last: int) -> Finding:

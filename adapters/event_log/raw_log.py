@@ -15,6 +15,8 @@ from adapters.event_log.pages import PAGE_BYTES
 from adapters.event_log.stored_events import read_event
 from domain.errors import LogDamagedError
 from domain.events import Event
+from domain.proofs import LogSealed
+from domain.recording import deal_streams
 
 PAGE: Final = 5_000
 """Events a page at the most."""
@@ -25,6 +27,18 @@ _POSITION_AT: Final = """
     ORDER BY recorded_at DESC, notification_id DESC LIMIT 1
 """
 _AT: Final = "SELECT topic, state, hash FROM wattbook.events WHERE notification_id = %s"
+_SEALS: Final = """
+    SELECT notification_id, topic, state FROM wattbook.events
+    WHERE originator_id >= 'seal:' AND originator_id < 'seal;' AND notification_id > %s ORDER BY notification_id
+"""
+_UNSEALED: Final = """
+    SELECT recorded_at FROM wattbook.events WHERE notification_id > %s AND topic <> 'log.sealed.v1'
+    ORDER BY notification_id LIMIT 1
+"""
+_DEAL: Final = """
+    SELECT notification_id, originator_id, originator_version, topic, recorded_at, state, hash FROM wattbook.events
+    WHERE originator_id >= %s AND originator_id < %s ORDER BY notification_id
+"""
 _PAGE: Final = """
     SELECT {columns} FROM (
         SELECT {columns}, sum(octet_length(state)) OVER (ORDER BY notification_id) AS bytes_so_far
@@ -107,6 +121,23 @@ class RawLog:
         """Return the event at *position*, ``None`` where there is none."""
         row = self.connection.execute(_AT, (position,)).fetchone()
         return None if row is None else read_event(row[0], bytes(row[1]))
+
+    def seals(self, after: int = 0) -> list[tuple[int, LogSealed]]:
+        """Return the seals recorded above *after*, each with its own position, in order."""
+        rows = self.connection.execute(_SEALS, (after,)).fetchall()
+        found = [(position, read_event(topic, bytes(state))) for position, topic, state in rows]
+        return [(position, seal) for position, seal in found if isinstance(seal, LogSealed)]
+
+    def oldest_unsealed_at(self, after: int) -> datetime | None:
+        """Return when the first event above *after* was recorded that is more than a seal, ``None`` without one."""
+        row = self.connection.execute(_UNSEALED, (after,)).fetchone()
+        return None if row is None else row[0]
+
+    def deal_links(self, exchange: str, deal_id: str) -> list[Link]:
+        """Return the events of every deal of that id, in log order: a cross trade is two deals."""
+        start = deal_streams(exchange, deal_id)
+        rows = self.connection.execute(_DEAL, (start, start[:-1] + ";")).fetchall()
+        return [(*row[:5], bytes(row[5]), bytes(row[6])) for row in rows]
 
     def pages(self, after: int, until: int) -> Iterator[Sequence[Raw]]:
         """Yield the events above *after* up to *until*, in order, in pages of bounded size."""

@@ -1,0 +1,174 @@
+"""How is a block of the log sealed, and how is it known that a seal is its owner's and fits the log?"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import rfc8785
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from adapters.event_log.chain_check import TABLE, Finding, leaf_of
+from adapters.event_log.raw_log import RawLog
+from domain.errors import SealKeyError, SealsRefusedError
+from domain.merkle import root
+from domain.proofs import LogSealed
+
+BLOCK: Final = 10_000
+"""Events in a block: so long is the path of a proof, 14 hashes."""
+
+LARGEST: Final = 1_000_000
+"""Events that a block may have in a seals file; more was never sealed here."""
+
+
+class SealKey:
+    """The key that seals: whoever has its public part can tell its seals from others."""
+
+    def __init__(self, private: Ed25519PrivateKey) -> None:
+        self._private = private
+        self.public = private.public_key().public_bytes_raw().hex()
+
+    def seal(self, log: RawLog, first: int, last: int, previous: LogSealed | None) -> LogSealed:
+        """Return the seal over the events from *first* to *last*, which follows *previous*.
+
+        Raises :class:`domain.errors.LogDamagedError` where one of them is missing.
+        """
+        unsigned = LogSealed(
+            first=first,
+            last=last,
+            root=root_of(log, first, last).hex(),
+            log_hash=log.hash_at(last).hex(),
+            log=log.hash_at(1).hex(),
+            previous=None if previous is None else previous.signature,
+            public_key=self.public,
+            signature="",
+        )
+        return LogSealed(**{**asdict(unsigned), "signature": self._private.sign(_signed(unsigned)).hex()})
+
+
+def seal_key(path: Path) -> SealKey:
+    """Return the key in the file at *path*; where there is none, make one that only this user may read.
+
+    Raises :class:`SealKeyError` for a file that is no Ed25519 key or cannot be used.
+    """
+    try:
+        if not path.exists():
+            _make(path)
+        private = load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as error:
+        raise SealKeyError(f"the log cannot be sealed with the key in {path}: {error}") from error
+    if not isinstance(private, Ed25519PrivateKey):
+        raise SealKeyError(f"the log cannot be sealed with the key in {path}: it is no Ed25519 key")
+    return SealKey(private)
+
+
+def root_of(log: RawLog, first: int, last: int) -> bytes:
+    """Return the Merkle root over the events from *first* to *last*, as far as they are there."""
+    return root([leaf_of(link) for page in log.links(first - 1, last) for link in page])
+
+
+def is_signed(seal: LogSealed) -> bool:
+    """Tell whether the signature of *seal* is that of its public key."""
+    try:
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(seal.public_key))
+        key.verify(bytes.fromhex(seal.signature), _signed(seal))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def seal_line(seal: LogSealed) -> str:
+    """Return *seal* as a line of a seals file: canonical JSON."""
+    return rfc8785.dumps(asdict(seal)).decode()
+
+
+def read_seals(path: Path) -> list[LogSealed]:
+    """Return the seals in the file at *path*; raise :class:`SealsRefusedError` for one that is no file of seals.
+
+    They are those of one log without a gap, each signed and following the one before.
+    """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SealsRefusedError(f"{path} cannot be read: {error}") from error
+    seals: list[LogSealed] = []
+    for number, line in enumerate(lines, start=1):
+        seal = _read_line(line)
+        if seal is None:
+            raise SealsRefusedError(f"{path}: line {number} is no seal")
+        if wrong := _wrong(seal, seals[-1] if seals else None):
+            raise SealsRefusedError(f"{path}: the seal in line {number} {wrong}")
+        seals.append(seal)
+    if not seals:
+        raise SealsRefusedError(f"{path} has no seals")
+    return seals
+
+
+def check_seal(log: RawLog, seal: LogSealed) -> Iterable[Finding]:
+    """Yield how the events of a block differ from what was sealed."""
+    links = [link for page in log.links(seal.first - 1, seal.last) for link in page]
+    block = f"the block from {seal.first} to {seal.last}"
+    missing = sorted({*range(seal.first, seal.last + 1)} - {link[0] for link in links})
+    if missing:
+        yield Finding(missing[0], TABLE, f"{block} was sealed with an event that is not there")
+    elif root([leaf_of(link) for link in links]).hex() != seal.root:
+        yield Finding(seal.first, TABLE, f"{block} is not what was sealed")
+    elif bytes(links[-1][-1]).hex() != seal.log_hash:
+        yield Finding(seal.last, TABLE, f"the chain up to the end of {block} is not what was sealed")
+
+
+def _read_line(line: str) -> LogSealed | None:
+    try:
+        found = msgspec.json.decode(line, type=dict[str, int | str | None])
+        if set(found) != {field.name for field in fields(LogSealed)}:
+            return None
+        return msgspec.convert(found, LogSealed, strict=True)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _wrong(seal: LogSealed, before: LogSealed | None) -> str | None:
+    if not is_signed(seal):
+        return "is not signed by its own key"
+    if not 1 <= seal.first <= seal.last < seal.first + LARGEST:
+        return "is over no block"
+    if before is None:
+        return None if (seal.first, seal.previous) == (1, None) else "is not a first one: seals before it are missing"
+    if seal.log != before.log:
+        return "is of another log than the one before"
+    if (seal.first, seal.previous) != (before.last + 1, before.signature):
+        return "does not follow the one before: seals between them are missing, or were exchanged"
+    return None
+
+
+def _signed(seal: LogSealed) -> bytes:
+    parts = asdict(seal)
+    del parts["signature"]
+    return rfc8785.dumps(parts)
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    made = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(file.fileno())
+        # Whoever was first keeps the place: two processes that start together seal with one key.
+        os.link(made, path)
+    except FileExistsError:
+        pass
+    finally:
+        made.unlink()

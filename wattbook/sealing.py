@@ -1,0 +1,133 @@
+"""When is the next block of the log sealed, and is each seal also in a file that can be kept elsewhere?"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from adapters.event_log.raw_log import RawLog
+from adapters.event_log.seals import BLOCK, SealKey, seal_key, seal_line
+from adapters.event_log.writer import EventLog
+from adapters.postgres.outage import AWAY, Outage
+from domain.errors import LogDamagedError, SealKeyError, SealsRefusedError
+from domain.proofs import LogSealed
+
+LOOK_S: Final = 10.0
+"""How often it is looked whether a block is due."""
+
+AFTER: Final = timedelta(hours=1)
+"""How long an event is unsealed at the most, however little is recorded."""
+
+BEHIND: Final = timedelta(seconds=0.5)
+"""What was heard goes first: while it waits longer than this for the recorder, nothing is sealed."""
+
+log = logging.getLogger(__name__)
+
+
+class Sealing:
+    """Seals block after block with the key of this machine, while the recorder has nothing better to do."""
+
+    def __init__(
+        self,
+        database_url: str,
+        event_log: EventLog,
+        key_file: Path,
+        seals_file: Path,
+        is_busy: Callable[[], bool],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database_url = database_url
+        self._event_log = event_log
+        self._key_file = key_file
+        self._file = seals_file
+        self._seals: list[LogSealed] = []
+        self._seen = 0
+        self._is_told = False
+        self._is_busy = is_busy
+        self._now = now
+        self._outage = Outage(log, "cannot look what of the log is to be sealed", "the log can be sealed again")
+
+    async def run(self) -> None:
+        """Seal what is due, for ever. Where the key cannot be used it is said, and nothing is sealed."""
+        try:
+            key = await asyncio.to_thread(seal_key, self._key_file)
+        except SealKeyError as error:
+            log.error("%s; nothing is sealed until it is mended and the recorder is started again", error)
+            await asyncio.Future()
+        while True:
+            sealed = False
+            if not self._is_busy():
+                try:
+                    sealed = await self.step(key)
+                    self._outage.over()
+                except AWAY as error:
+                    self._outage.met(error)
+                except (LogDamagedError, SealsRefusedError, OSError) as error:
+                    if not self._is_told:
+                        log.error("the log is not sealed: %s; it is tried again", error)
+                    self._is_told = True
+                else:
+                    self._is_told = False
+            await asyncio.sleep(0 if sealed else LOOK_S)
+
+    async def step(self, key: SealKey) -> bool:
+        """Seal one block if it is due, and bring the file of seals up to the log; return whether one was sealed."""
+        seal, missing = await asyncio.to_thread(self._look, key)
+        if seal is not None:
+            # Where another recorder was faster, its seal stands and is found at the next look.
+            (outcome,) = await self._event_log.append([seal])
+            if outcome.kind == "recorded":
+                missing = [*missing, seal]
+        if missing:
+            await asyncio.to_thread(self._keep, missing)
+        return seal is not None
+
+    def _look(self, key: SealKey) -> tuple[LogSealed | None, list[LogSealed]]:
+        """Return the seal that is due, and those that the file has not."""
+        with RawLog(self._database_url) as raw:
+            for position, found in raw.seals(self._seen):
+                self._seen = position
+                self._seals.append(found)
+            previous = self._seals[-1] if self._seals else None
+            after = 0 if previous is None else previous.last
+            last = self._due(raw, after)
+            seal = None if last is None else key.seal(raw, after + 1, last, previous)
+        return seal, self._seals[self._kept() :]
+
+    def _kept(self) -> int:
+        """Return how many seals the file has; raise :class:`SealsRefusedError` where they are not the log's."""
+        if not self._file.exists():
+            return 0
+        written = self._file.read_bytes()
+        whole = written[: written.rfind(b"\n") + 1]
+        if whole != written:
+            # A line that a crash has cut off comes again whole.
+            os.truncate(self._file, len(whole))
+        lines = whole.decode().splitlines()
+        if lines != [seal_line(seal) for seal in self._seals[: len(lines)]]:
+            raise SealsRefusedError(f"{self._file} has seals that the log has not: it is that of another log")
+        return len(lines)
+
+    def _due(self, raw: RawLog, after: int) -> int | None:
+        """Return where the next block ends, ``None`` while there is none to seal."""
+        head = raw.head().position
+        if head >= after + BLOCK:
+            return after + BLOCK
+        oldest = raw.oldest_unsealed_at(after)
+        return head if oldest is not None and self._now() - oldest >= AFTER else None
+
+    def _keep(self, seals: list[LogSealed]) -> None:
+        """Add *seals* to the file, durably."""
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write("".join(seal_line(seal) + "\n" for seal in seals))
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def is_behind(oldest_waiting_at: datetime | None, now: datetime) -> bool:
+    """Tell whether what was heard waits too long to be recorded."""
+    return oldest_waiting_at is not None and now - oldest_waiting_at > BEHIND
