@@ -1,11 +1,7 @@
 """Is the log sealed block by block, and is whoever rewrites it caught by the seals that were kept elsewhere?"""
 
-import json
 import stat
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -13,16 +9,11 @@ import pytest
 
 from adapters.event_log.chain_check import TABLE, Finding
 from adapters.event_log.hash_chain import GENESIS, Link, chained
-from adapters.event_log.raw_log import RawLog
-from adapters.event_log.seals import SealKey, read_seals, seal_key, seal_line
-from adapters.event_log.writer import EventLog
-from domain.errors import NoSuchDealError, NotSealedError, ProofRefusedError, SealKeyError, SealsRefusedError
-from domain.proofs import LogSealed
-from tests.desk import Desk, busy_day, desk, settings_for
-from tests.notation import deal
+from adapters.event_log.seals import read_seals, seal_key
+from domain.errors import SealKeyError, SealsRefusedError
+from tests.desk import Desk, busy_day, desk
+from tests.sealing import sealer
 from wattbook import sealing
-from wattbook.proofs import Wanted, check, prove
-from wattbook.sealing import Sealing
 from wattbook.verify import verified_log, verify
 
 Capture = pytest.CaptureFixture[str]
@@ -33,39 +24,6 @@ async def trading(database: str) -> AsyncIterator[Desk]:
     async with desk(database) as opened:
         await opened.knows(*busy_day())
         yield opened
-
-
-@dataclass
-class Sealer:
-    """A recorder's sealing, looked at step by step, on a clock that a test moves."""
-
-    trading: Desk
-    sealing: Sealing
-    key: SealKey
-    file: Path
-    clock: list[datetime]
-
-    async def seals(self) -> None:
-        """Seal all that is due, and let the read models know it."""
-        while await self.sealing.step(self.key):
-            pass
-        await self.trading.projects()
-
-    def passes(self, hours: float) -> None:
-        self.clock[0] += timedelta(hours=hours)
-
-    def of_log(self) -> list[LogSealed]:
-        with RawLog(self.trading.url) as log:
-            return [seal for _, seal in log.seals()]
-
-
-@asynccontextmanager
-async def sealer(trading: Desk, folder: Path) -> AsyncIterator[Sealer]:
-    clock = [datetime.now(UTC)]
-    async with EventLog(trading.url) as log:
-        file = folder / "kept" / "seals.jsonl"
-        made = Sealing(trading.url, log, folder / "seal-key.pem", file, lambda: False, lambda: clock[0])
-        yield Sealer(trading, made, seal_key(folder / "seal-key.pem"), file, clock)
 
 
 @pytest.fixture
@@ -194,88 +152,6 @@ async def test_a_file_that_is_no_whole_file_of_seals_is_refused(
         recorder.file.write_text("".join(f"{line}\n" for line in spoilt(recorder.file.read_text().splitlines())))
         with pytest.raises(SealsRefusedError, match=told):
             verify(trading.url, as_json=True, seals_file=recorder.file)
-
-
-async def test_a_deal_is_proven_to_be_in_a_sealed_block_without_the_database(
-    trading: Desk, tmp_path: Path, small_blocks: None, capsys: Capture
-) -> None:
-    proof = tmp_path / "proof.json"
-    async with sealer(trading, tmp_path) as recorder:
-        await recorder.seals()
-        prove(settings_for(tmp_path), trading.url, Wanted("2"))
-        proof.write_text(capsys.readouterr().out)
-        proven = json.loads(proof.read_text())
-        assert [each["event"]["topic"] for each in proven] == ["deal.confirmed.v1", "deal.corrected.v1"]
-        assert check(proof, recorder.file) == 0
-        assert capsys.readouterr().out.count("is in the sealed block") == 2
-        assert check(proof, None) == 0
-        assert recorder.key.public in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        (
-            lambda each: each["event"].update(state=each["event"]["state"].replace("4.5", "5.5")),
-            "is not what was sealed",
-        ),
-        (lambda each: each["event"].update(position=2), "is not what was sealed"),
-        (lambda each: each["event"].update(recorded_at="2023-01-01T00:00:00Z"), "is not what was sealed"),
-        (lambda each: each["path"].pop(), "is not what was sealed"),
-        (lambda each: each["path"].insert(0, "zz"), "what is no hash"),
-        (lambda each: each["seal"].update(root="00" * 32), "not signed by its own key"),
-    ],
-)
-async def test_a_proof_that_was_changed_does_not_hold(
-    trading: Desk, tmp_path: Path, small_blocks: None, capsys: Capture, change: object, told: str
-) -> None:
-    assert callable(change)
-    proof = tmp_path / "proof.json"
-    async with sealer(trading, tmp_path) as recorder:
-        await recorder.seals()
-        prove(settings_for(tmp_path), trading.url, Wanted("2"))
-        proven = json.loads(capsys.readouterr().out)
-        change(proven[0])
-        proof.write_text(json.dumps(proven))
-        assert check(proof, None) == 1
-        assert told in capsys.readouterr().out
-
-
-async def test_a_proof_with_somebody_elses_seal_does_not_hold(
-    trading: Desk, tmp_path: Path, small_blocks: None, capsys: Capture
-) -> None:
-    proof, theirs = tmp_path / "proof.json", tmp_path / "theirs.jsonl"
-    async with sealer(trading, tmp_path) as recorder:
-        await recorder.seals()
-        prove(settings_for(tmp_path), trading.url, Wanted("2"))
-        proof.write_text(capsys.readouterr().out)
-        with RawLog(trading.url) as log:
-            theirs.write_text(seal_line(seal_key(tmp_path / "other.pem").seal(log, 1, 5, None)) + "\n")
-        assert check(proof, theirs) == 1
-        assert "its seal is not in the seals file" in capsys.readouterr().out
-
-
-async def test_what_is_not_there_or_not_sealed_yet_cannot_be_proven(trading: Desk, tmp_path: Path) -> None:
-    with pytest.raises(NotSealedError, match="position 2 is in no sealed block yet"):
-        prove(settings_for(tmp_path), trading.url, Wanted("1"))
-    with pytest.raises(NoSuchDealError, match="no deal '77'"):
-        prove(settings_for(tmp_path), trading.url, Wanted("77"))
-    with pytest.raises(ProofRefusedError, match="has no proofs"):
-        check(tmp_path / "missing.json", None)
-
-
-async def test_of_a_cross_trade_one_leg_can_be_chosen(trading: Desk, tmp_path: Path, capsys: Capture) -> None:
-    await trading.knows(deal("a:b sells 1 MW 08-09 at 1", deal_id="x"), deal("anna buys 1 MW 08-09 at 1", deal_id="x"))
-    async with sealer(trading, tmp_path) as recorder:
-        recorder.passes(hours=2)
-        await recorder.seals()
-        for wanted, positions in (
-            (Wanted("x"), [13, 14]),
-            (Wanted("x", trader="a:b"), [13]),
-            (Wanted("x", direction="buy"), [14]),
-        ):
-            prove(settings_for(tmp_path), trading.url, wanted)
-            assert [each["event"]["position"] for each in json.loads(capsys.readouterr().out)] == positions
 
 
 def owner(url: str, *statements: str) -> None:
