@@ -11,6 +11,7 @@ from benchmarks.appending import appending
 from benchmarks.burst import burst
 from benchmarks.latency import latency
 from benchmarks.projecting import projecting
+from benchmarks.proving import proving
 from benchmarks.stages import stages
 from benchmarks.sustained import sustained
 from wattbook.process import obey_signals
@@ -22,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[EmbeddedPostgres, Path], None]] = {
     "projecting": projecting,
     "latency": latency,
     "stages": stages,
+    "proving": proving,
 }
 
 

@@ -1,0 +1,99 @@
+"""How fast is a long log replayed, verified and asked about, beside the library's own way to read it?"""
+
+import asyncio
+import os
+import resource
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from eventsourcing.persistence import JSONTranscoder
+
+from adapters.event_log.pages import LogPages
+from adapters.event_log.recorder import open_recorder
+from adapters.event_log.stored_events import EventMapper
+from adapters.postgres.embedded import SERVICE_ROLE, EmbeddedPostgres
+from adapters.postgres.installation import install
+from adapters.read_models.store import ReadStore
+from adapters.read_models.tables import ReadTables
+from benchmarks.deals import DAY, ZONE
+from benchmarks.long_log import A_DAY, write_long_log
+from benchmarks.shown import percentile, show_rates
+from domain.book import Book
+from projections import READ_MODELS
+from projections.reading import Scope
+from projections.runner import Runner
+from wattbook.replay import replayed
+from wattbook.settings import Settings
+from wattbook.verify import verified_log
+
+DEALS = int(os.environ.get("WATTBOOK_BENCH_DEALS", "5000000"))
+LIBRARY_DEALS = 100_000
+REPORTS = 200
+
+
+def proving(postgres: EmbeddedPostgres, folder: Path) -> None:
+    """A log of 5 million deals (WATTBOOK_BENCH_DEALS): replay, verify and reports as of any position; two cores."""
+    install(postgres.url, READ_MODELS, service_role=SERVICE_ROLE)
+    write_long_log(postgres.url, DEALS)
+    url = postgres.service_url
+    settings = Settings.from_environment({"WATTBOOK_DATA_DIR": str(folder)})
+    rates = [
+        ("Wattbook, replay of a trader's day", _timed(lambda: replayed(settings, url, Book("trader_1", DAY), DEALS))),
+        ("Wattbook, verify, no read models yet", _timed(lambda: verified_log(url))),
+        ("eventsourcing, select_notifications and mapper", _library(url)),
+    ]
+    show_rates(rates, "events/s")
+    projecting_s = asyncio.run(_project(url))
+    print(f"  read models filled by the projector: {DEALS / projecting_s:,.0f} events/s; load {os.getloadavg()[0]:.1f}")
+    print(f"  verify with all read models: {_timed(lambda: verified_log(url)):,.0f} events/s", flush=True)
+    seconds = asyncio.run(_reports(url))
+    median, p99 = percentile(seconds, 0.5) * 1e3, percentile(seconds, 0.99) * 1e3
+    print(f"  report of a day as of any position: median {median:.1f} ms, p99 {p99:.1f} ms, of {REPORTS}")
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    print(f"  memory of the largest process: {peak / 1024:.0f} MB; load {os.getloadavg()[0]:.1f}")
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return DEALS / (time.perf_counter() - started)
+
+
+def _library(url: str) -> float:
+    recorder = open_recorder(url)
+    mapper = EventMapper(JSONTranscoder())
+    started, after = time.perf_counter(), 0
+    while after < LIBRARY_DEALS:
+        page: Any = recorder.select_notifications(start=after, limit=500, inclusive_of_start=False)
+        for notification in page:
+            mapper.to_domain_event(notification)
+        after = page[-1].id
+    rate = after / (time.perf_counter() - started)
+    recorder.datastore.close()
+    return rate
+
+
+async def _project(url: str) -> float:
+    started = time.perf_counter()
+    async with LogPages(url) as pages, ReadTables(url) as tables:
+        runner = Runner(pages, tables, READ_MODELS)
+        while await runner.step():
+            pass
+    return time.perf_counter() - started
+
+
+async def _reports(url: str) -> list[float]:
+    random, seconds = Random(1), []
+    async with ReadStore(url, ZONE, (), size=1) as store:
+        for _ in range(REPORTS):
+            position = random.randrange(1, DEALS + 1)
+            day: date = DAY + timedelta(days=random.randrange(position) // A_DAY)
+            started = time.perf_counter()
+            async with store.snapshot() as snapshot:
+                await snapshot.performance(Scope(), f"trader_{random.randrange(10)}", day, position)
+            seconds.append(time.perf_counter() - started)
+    return seconds
