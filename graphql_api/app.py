@@ -1,5 +1,6 @@
 """Which addresses does the web application serve?"""
 
+import asyncio
 import ipaddress
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +16,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from graphql_api.deals_csv import CsvDeals
+from graphql_api.deals_parquet import ParquetDeals
+from graphql_api.exports import AT_ONCE, DealExport
 from graphql_api.http import GraphQLOverHTTP
 from graphql_api.readiness import checks
 from graphql_api.schema import build_schema
@@ -42,6 +46,8 @@ def build_app(services: Services, static: Path = STATIC) -> Starlette:
     """Return the application; its hub runs from start-up to shutdown."""
     schema = build_schema()
     over_http, over_websocket = GraphQLOverHTTP(schema, services), GraphQLOverWebSocket(schema, services)
+    turns = asyncio.Semaphore(AT_ONCE)
+    as_csv, as_parquet = DealExport(services, CsvDeals, turns), DealExport(services, ParquetDeals, turns)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -52,6 +58,12 @@ def build_app(services: Services, static: Path = STATIC) -> Starlette:
         if request.method != "POST":
             return PlainTextResponse("send a POST with JSON; /graphiql is for people", 405, {"allow": "POST"})
         return await over_http(request)
+
+    async def deals_csv(request: Request) -> Response:
+        return await as_csv(request)
+
+    async def deals_parquet(request: Request) -> Response:
+        return await as_parquet(request)
 
     async def livez(_: Request) -> Response:
         return JSONResponse({"ok": True})
@@ -72,6 +84,8 @@ def build_app(services: Services, static: Path = STATIC) -> Starlette:
         routes=[
             Route("/graphql", graphql, methods=list(_METHODS)),
             WebSocketRoute("/graphql", over_websocket),
+            Route("/export/deals.csv", deals_csv),
+            Route("/export/deals.parquet", deals_parquet),
             Route("/livez", livez),
             Route("/readyz", readyz),
             Route("/metrics", metrics),

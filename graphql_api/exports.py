@@ -1,0 +1,145 @@
+"""How do all deals of a filter leave at once? As a file that is never in memory, equal to one position of the log."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import ClassVar, Final, Protocol
+
+import msgspec
+from graphql import GraphQLError
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from domain.errors import (
+    DatabaseUnavailableError,
+    QueryTooLongError,
+    ReadModelsBehindError,
+    UnknownPositionError,
+    WattbookError,
+)
+from graphql_api.context import OperationContext
+from graphql_api.errors import ForbiddenError, RefusedError, UnauthenticatedError, error_fields
+from graphql_api.export_request import read_parameters
+from graphql_api.http import check_origin
+from graphql_api.ports import Store
+from graphql_api.services import Services
+from graphql_api.viewer import development_viewer
+from projections.deals import DealRow
+from projections.reading import DealFilter, DealOrder, Page, Scope
+
+PAGE: Final = 1_000
+"""Rows that are read at once: few enough that other answers do not wait for them."""
+
+AT_ONCE: Final = 2
+"""Exports that read at the same moment; others wait for a page's turn, and dashboards never for an export."""
+
+POSITION_HEADER: Final = "x-wattbook-position"
+
+_UPWARDS: Final = DealOrder("position", descending=False)
+_STATUS: Final[tuple[tuple[type[WattbookError], int], ...]] = (
+    (UnauthenticatedError, 401),
+    (ForbiddenError, 403),
+    (RefusedError, 400),
+    (UnknownPositionError, 400),
+    (QueryTooLongError, 400),
+    (ReadModelsBehindError, 503),
+    (DatabaseUnavailableError, 503),
+)
+
+log = logging.getLogger(__name__)
+
+
+class Format(Protocol):
+    """Turns deals into the bytes of a file, page by page."""
+
+    ending: ClassVar[str]
+    media_type: ClassVar[str]
+
+    def write(self, rows: Sequence[DealRow]) -> bytes:
+        """Return what *rows* add to the file, as far as it is ready."""
+
+    def end(self) -> bytes:
+        """Return the rest of the file."""
+
+
+MakeFormat = Callable[[int], Format]
+"""Begins a file of the deals that stand as of a position."""
+
+
+class DealExport:
+    """The endpoint for one format. What can be refused is refused before the first byte."""
+
+    def __init__(self, services: Services, form: MakeFormat, turns: asyncio.Semaphore) -> None:
+        self._services = services
+        self._form = form
+        self._turns = turns
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one request with a file."""
+        try:
+            check_origin(request.headers.get("origin"), request.headers.get("host", ""))
+            viewer = development_viewer(request.headers, request.cookies)
+            wanted, moment = read_parameters(request.query_params.multi_items())
+            async with OperationContext(self._services, viewer, None) as context:
+                _, position = await context.as_of(moment)
+            pages = deal_pages(self._services.store, viewer.scope, wanted, position, self._turns)
+            first = await anext(pages)
+            form = await asyncio.to_thread(self._form, position)
+        except Exception as error:
+            return self._refused(error)
+        content = _nothing() if request.method == "HEAD" else file_of(form, first, pages)
+        headers = {
+            "content-disposition": f'attachment; filename="deals-at-{position}.{form.ending}"',
+            "cache-control": "no-store",
+            POSITION_HEADER: str(position),
+        }
+        return StreamingResponse(content, media_type=form.media_type, headers=headers)
+
+    def _refused(self, error: Exception) -> Response:
+        status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+        shown = error_fields([GraphQLError(str(error), original_error=error)], self._services.new_id())
+        return Response(msgspec.json.encode({"errors": shown}), status, media_type="application/json")
+
+
+async def deal_pages(
+    store: Store, scope: Scope, wanted: DealFilter, position: int, turns: asyncio.Semaphore
+) -> AsyncIterator[Sequence[DealRow]]:
+    """Yield the deals that stand as of *position*, in log order; at least one page, be it empty.
+
+    Each page has a snapshot of its own, so nothing is held while a reader is slow: what stands as
+    of a position that is projected never changes. Raises :class:`ReadModelsBehindError` where the
+    read models have been set back meanwhile.
+    """
+    page = Page(PAGE)
+    while True:
+        async with turns, store.snapshot() as snapshot:
+            if snapshot.projected < position:
+                raise ReadModelsBehindError(
+                    f"the read models are made again, and have come to position {snapshot.projected}: "
+                    f"ask for position {position} again when they have reached it"
+                )
+            found = await snapshot.deals(scope, wanted, _UPWARDS, page, position)
+        yield found.rows
+        if not found.more:
+            return
+        page = Page(PAGE, after=(found.rows[-1].position,))
+
+
+async def file_of(
+    form: Format, first: Sequence[DealRow], others: AsyncIterator[Sequence[DealRow]]
+) -> AsyncIterator[bytes]:
+    """Yield the bytes of a file; where its end cannot be read the answer is cut off, so nobody takes it for whole."""
+    try:
+        yield await asyncio.to_thread(form.write, first)
+        async for rows in others:
+            if part := await asyncio.to_thread(form.write, rows):
+                yield part
+        yield await asyncio.to_thread(form.end)
+    except WattbookError as error:
+        log.warning("an export of deals was cut off: %s", error)
+        raise
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    return
+    yield
