@@ -6,14 +6,18 @@ import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 from adapters.event_log.raw_log import RawLog
 from adapters.event_log.seals import BLOCK, SealKey, seal_key, seal_line
 from adapters.event_log.writer import EventLog
+from adapters.event_log.writer_thread import WriterThread
 from adapters.postgres.outage import AWAY, Outage
 from domain.errors import LogDamagedError, SealKeyError, SealsRefusedError
 from domain.proofs import LogSealed
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 LOOK_S: Final = 10.0
 """How often it is looked whether a block is due."""
@@ -45,6 +49,7 @@ class Sealing:
         self._file = seals_file
         self._seals: list[LogSealed] = []
         self._seen = 0
+        self._thread = WriterThread("sealing")
         self._is_told = False
         self._is_busy = is_busy
         self._now = now
@@ -53,7 +58,7 @@ class Sealing:
     async def run(self) -> None:
         """Seal what is due, for ever. Where the key cannot be used it is said, and nothing is sealed."""
         try:
-            key = await asyncio.to_thread(seal_key, self._key_file)
+            key = await self._do(seal_key, self._key_file)
         except SealKeyError as error:
             log.error("%s; nothing is sealed until it is mended and the recorder is started again", error)
             await asyncio.Future()
@@ -75,15 +80,19 @@ class Sealing:
 
     async def step(self, key: SealKey) -> bool:
         """Seal one block if it is due, and bring the file of seals up to the log; return whether one was sealed."""
-        seal, missing = await asyncio.to_thread(self._look, key)
+        seal, missing = await self._do(self._look, key)
         if seal is not None:
             # Where another recorder was faster, its seal stands and is found at the next look.
             (outcome,) = await self._event_log.append([seal])
             if outcome.kind == "recorded":
                 missing = [*missing, seal]
         if missing:
-            await asyncio.to_thread(self._keep, missing)
+            await self._do(self._keep, missing)
         return seal is not None
+
+    async def _do(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what *call* returns, from a thread that no stop waits for: a database may not answer for minutes."""
+        return await asyncio.wrap_future(self._thread.submit(call, *args, **kwargs))
 
     def _look(self, key: SealKey) -> tuple[LogSealed | None, list[LogSealed]]:
         """Return the seal that is due, and those that the file has not."""

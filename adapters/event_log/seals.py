@@ -99,7 +99,7 @@ def read_seals(path: Path) -> list[LogSealed]:
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise SealsRefusedError(f"{path} cannot be read: {error}") from error
+        raise SealsRefusedError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     seals: list[LogSealed] = []
     for number, line in enumerate(lines, start=1):
         seal = _read_line(line)
