@@ -36,6 +36,7 @@
   * :class:`NoSuchDealError`: there is no deal of that id
   * :class:`ProofRefusedError`: a file that holds no proofs
   * :class:`NotSealedError`: a proof of what is in no sealed block yet
+  * :class:`ExportRefusedError`: a folder or a file that holds no exported log, or that of another one
   * :class:`LogDamagedError`: the log breaks one of its own promises (a hole, a broken order)
   * :class:`AlreadyRunningError`: another process does here what only one may do
   * :class:`CannotReplaceError`: a receiver cannot take over from an older one without losing a line
@@ -177,6 +178,10 @@ class ProofRefusedError(WattbookError):
 
 class NotSealedError(WattbookError):
     """What is to be proven is in no sealed block yet."""
+
+
+class ExportRefusedError(WattbookError):
+    """A folder holds no exported log, or that of another one, or a file cannot be written as asked; says what is so."""
 
 
 class LogDamagedError(WattbookError):

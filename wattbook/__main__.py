@@ -18,6 +18,7 @@ from domain.errors import (
     DatabaseUnavailableError,
     DayFileChangedError,
     DayFileRefusedError,
+    ExportRefusedError,
     InvalidSettingsError,
     NoSuchDealError,
     NoSuchRejectionError,
@@ -50,6 +51,7 @@ _CANNOT_RUN = (
 
 _WRONG_USE = (
     DayFileRefusedError,
+    ExportRefusedError,
     InvalidSettingsError,
     ProofRefusedError,
     SealsRefusedError,

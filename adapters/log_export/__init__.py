@@ -1,0 +1,1 @@
+"""How does the whole log leave for a machine without the database, and how is it read there?"""
