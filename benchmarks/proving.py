@@ -6,6 +6,7 @@ import resource
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from eventsourcing.persistence import JSONTranscoder
 
 from adapters.event_log.pages import LogPages
+from adapters.event_log.raw_log import RawLog
 from adapters.event_log.recorder import open_recorder
 from adapters.event_log.stored_events import EventMapper
 from adapters.postgres.embedded import SERVICE_ROLE, EmbeddedPostgres
@@ -41,8 +43,9 @@ def proving(postgres: EmbeddedPostgres, folder: Path) -> None:
     write_long_log(postgres.url, DEALS)
     url = postgres.service_url
     settings = Settings.from_environment({"WATTBOOK_DATA_DIR": str(folder)})
+    log = partial(RawLog, url)
     rates = [
-        ("Wattbook, replay of a trader's day", _timed(lambda: replayed(settings, url, Book("trader_1", DAY), DEALS))),
+        ("Wattbook, replay of a trader's day", _timed(lambda: replayed(settings, log, Book("trader_1", DAY), DEALS))),
         ("Wattbook, verify, no read models yet", _timed(lambda: verified_log(url))),
         ("eventsourcing, select_notifications and mapper", _library(url)),
     ]

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import getpass
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +27,7 @@ def add_audit_commands(add: Add) -> None:
     _add_performance(add("report", _report, "print how a trader, or the desk, did on a delivery day"))
     added = add("replay", _replay, "print the same report from the raw events, without the read models")
     _add_performance(added, or_report=True)
+    added.add_argument("--from-export", type=Path, metavar="FOLDER", help="from an exported log, without any database")
     added = add("explain", _explain, "print what changed the figures between two moments, event by event")
     added.add_argument("--day", type=day, required=True, metavar="YYYY-MM-DD", help="the delivery day")
     added.add_argument("--trader", type=trader, metavar="ID", help="the trader (default: the whole desk)")
@@ -77,14 +79,20 @@ def _report(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _replay(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    from wattbook.replay import replay, replay_report
+    from adapters.event_log.raw_log import RawLog
+    from adapters.log_export.reading import ExportedLog
+    from wattbook.replay import OpenLog, replay, replay_report
+
+    def replayed_from(log: OpenLog) -> int:
+        if args.report is not None:
+            return replay_report(settings, log, args.report)
+        return replay(settings, log, args.trader, args.day, Moment(args.position, args.at), as_json=args.json)
 
     settings = Settings.from_environment(environ)
-    known = Moment(args.position, args.at)
+    if args.from_export is not None:
+        return replayed_from(partial(ExportedLog, args.from_export))
     with database(settings) as opened:
-        if args.report is not None:
-            return replay_report(settings, opened.service_url, args.report)
-        return replay(settings, opened.service_url, args.trader, args.day, known, as_json=args.json)
+        return replayed_from(partial(RawLog, opened.service_url))
 
 
 def _explain(args: argparse.Namespace, environ: Mapping[str, str]) -> int:

@@ -17,6 +17,7 @@ from simulator.options import add_arguments as add_simulators
 from wattbook.arguments import author, position, reason
 from wattbook.audit_commands import Command, add_audit_commands
 from wattbook.database import database, keep_demo_apart
+from wattbook.export_commands import add_export_commands
 from wattbook.process import only_one, run_until_stopped
 from wattbook.settings import Settings
 
@@ -50,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     add("project", _project, "keep the read models up to the event log")
     add("serve", _serve, "serve the dashboard and the GraphQL API")
     add_audit_commands(add)
+    add_export_commands(add)
     added = add("import", _import, "compare the exchange's day files with the log, and record what was missing")
     added.add_argument("files", type=Path, nargs="+", metavar="FILE", help="<exchange>_trades_YYYYMMDD.csv")
     added.add_argument("--json", action="store_true", help="for machines")

@@ -2,18 +2,20 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from datetime import date
+from contextlib import AbstractContextManager
+from datetime import date, datetime
 from multiprocessing import get_context
-from typing import Final
+from typing import Final, Protocol
 
 from adapters.canonical_json import digest_of, performance_json
 from adapters.event_log.folding import fold
-from adapters.event_log.raw_log import RawLog
+from adapters.event_log.raw_log import Raw, RawHead
 from domain.book import Book
 from domain.canonical import Json
 from domain.errors import NoSuchReportError, UnknownPositionError
+from domain.events import Event
 from domain.performance import Moment, Performance
 from domain.proofs import ReportPublished
 from projections import PROJECTION_VERSION
@@ -22,34 +24,57 @@ from wattbook.report import show
 from wattbook.settings import Settings
 
 STRETCH: Final = 100_000
-"""Events that one process reads before it takes the next."""
+"""Events that one process reads before it takes the next: a block of an exported log, which is checked whole."""
+
+
+class LogSource(Protocol):
+    """Where raw events come from: the log itself, or what was exported of it."""
+
+    def head(self) -> RawHead:
+        """Return where the log ends."""
+
+    def position_at(self, moment: datetime) -> int:
+        """Return the position of the last event recorded at or before *moment*, 0 before the first."""
+
+    def hash_at(self, position: int) -> bytes:
+        """Return the chain hash up to *position*."""
+
+    def event_at(self, position: int) -> Event | None:
+        """Return the event at *position*, ``None`` where there is none."""
+
+    def pages(self, after: int, until: int) -> Iterator[Sequence[Raw]]:
+        """Yield the events above *after* up to *until*, in order, in pages of bounded size."""
+
+
+OpenLog = Callable[[], AbstractContextManager[LogSource]]
+"""Opens the log, in whichever process reads it: it must be possible to send it there."""
 
 
 def replay(
-    settings: Settings, database_url: str, trader: str | None, day: date, moment: Moment, *, as_json: bool
+    settings: Settings, open_log: OpenLog, trader: str | None, day: date, moment: Moment, *, as_json: bool
 ) -> int:
     """Print the performance that the raw events up to *moment* make: the same bytes as ``report``.
 
     Raises :class:`UnknownPositionError` past the head of the log, and
     :class:`domain.errors.LogDamagedError` where the log cannot be read.
     """
-    with RawLog(database_url) as log:
+    with open_log() as log:
         position = position_of(log, moment)
-    show(replayed(settings, database_url, Book(trader, day), position), settings, as_json=as_json)
+    show(replayed(settings, open_log, Book(trader, day), position), settings, as_json=as_json)
     return 0
 
 
-def replay_report(settings: Settings, database_url: str, position: int) -> int:
+def replay_report(settings: Settings, open_log: OpenLog, position: int) -> int:
     """Make the published report again from the raw events; print whether it is the same, return 1 where it is not.
 
     Raises :class:`NoSuchReportError` where *position* is no report's.
     """
-    with RawLog(database_url) as log:
+    with open_log() as log:
         event = log.event_at(position)
         if not isinstance(event, ReportPublished):
             raise NoSuchReportError(f"there is no report {position}; wattbook reports lists them")
         hash_now = log.hash_at(event.position).hex()
-    differences = list(_differences(settings, database_url, event, hash_now))
+    differences = list(_differences(settings, open_log, event, hash_now))
     if not differences:
         print(f"report {position} is equal: made again from {event.position:,} events, digest {event.digest}")
         return 0
@@ -59,7 +84,7 @@ def replay_report(settings: Settings, database_url: str, position: int) -> int:
     return 1
 
 
-def _differences(settings: Settings, database_url: str, event: ReportPublished, hash_now: str) -> Iterator[str]:
+def _differences(settings: Settings, open_log: OpenLog, event: ReportPublished, hash_now: str) -> Iterator[str]:
     written = event.performance.encode()
     if digest_of(written) != event.digest:
         yield f"its digest is {event.digest}, and that of its figures is {digest_of(written)}"
@@ -69,7 +94,7 @@ def _differences(settings: Settings, database_url: str, event: ReportPublished, 
         yield f"it was made by the rules of version {event.projection_version}; here are those of {PROJECTION_VERSION}"
         return
     book = Book(event.trader_id, event.delivery_day)
-    again = performance_json(replayed(settings, database_url, book, event.position))
+    again = performance_json(replayed(settings, open_log, book, event.position))
     if again != written:
         path, published, now = first_difference(json.loads(written), json.loads(again))
         yield f"{path}: published {json.dumps(published)}, replayed {json.dumps(now)}"
@@ -92,7 +117,7 @@ def first_difference(one: Json, other: Json, path: str = "") -> tuple[str, Json,
     return path, one, other
 
 
-def position_of(log: RawLog, moment: Moment) -> int:
+def position_of(log: LogSource, moment: Moment) -> int:
     """Return the position that *moment* means."""
     head = log.head().position
     if moment.recorded_at is not None:
@@ -102,34 +127,34 @@ def position_of(log: RawLog, moment: Moment) -> int:
     return head if moment.position is None else moment.position
 
 
-def replayed(settings: Settings, database_url: str, book: Book, until: int, stretch: int = STRETCH) -> Performance:
+def replayed(settings: Settings, open_log: OpenLog, book: Book, until: int, stretch: int = STRETCH) -> Performance:
     """Return the figures of an empty *book* after all events up to *until*, read by a process for each core."""
     stretches = [(after, min(after + stretch, until)) for after in range(0, until, stretch)]
     with Progress() as progress:
         progress.begins(f"reading {until:,} events", total=until)
         done = 0
-        for part, size in _parts(database_url, book, stretches):
+        for part, size in _parts(open_log, book, stretches):
             book.merge(part)
             done += size
             progress.reached(done)
     return book.performance(settings.timezone, PROJECTION_VERSION)
 
 
-def _parts(database_url: str, book: Book, stretches: list[tuple[int, int]]) -> Iterator[tuple[Book, int]]:
+def _parts(open_log: OpenLog, book: Book, stretches: list[tuple[int, int]]) -> Iterator[tuple[Book, int]]:
     """Yield what each stretch of the log makes of an empty *book*, in whatever order they come."""
     if len(stretches) < 2:
         for after, until in stretches:
-            yield _stretch(database_url, book.trader_id, book.delivery_day, after, until), until - after
+            yield _stretch(open_log, book.trader_id, book.delivery_day, after, until), until - after
         return
     with ProcessPoolExecutor(min(len(stretches), os.cpu_count() or 1), get_context("spawn")) as processes:
         asked = {
-            processes.submit(_stretch, database_url, book.trader_id, book.delivery_day, after, until): until - after
+            processes.submit(_stretch, open_log, book.trader_id, book.delivery_day, after, until): until - after
             for after, until in stretches
         }
         for future in as_completed(asked):
             yield future.result(), asked[future]
 
 
-def _stretch(database_url: str, trader: str | None, day: date, after: int, until: int) -> Book:
-    with RawLog(database_url) as log:
+def _stretch(open_log: OpenLog, trader: str | None, day: date, after: int, until: int) -> Book:
+    with open_log() as log:
         return fold(Book(trader, day, position=after), log.pages(after, until), until)

@@ -39,14 +39,20 @@ async def read_performance(
 ) -> Performance:
     """Return the performance that the read models show, as of *moment*; they are waited for."""
     async with ReadStore(database_url, settings.timezone, settings.lines, size=1) as store:
-        position = moment.position
-        if position is None:
-            async with store.snapshot() as snapshot:
-                at = moment.recorded_at
-                position = snapshot.head if at is None else await snapshot.position_at(at)
-        await store.wait_for(position, CATCH_UP_S)
+        position = await known_position(store, moment)
         async with store.snapshot() as snapshot:
             return await snapshot.performance(Scope(), trader, day, position)
+
+
+async def known_position(store: ReadStore, moment: Moment) -> int:
+    """Return the position that *moment* means, when the read models have reached it."""
+    position = moment.position
+    if position is None:
+        async with store.snapshot() as snapshot:
+            at = moment.recorded_at
+            position = snapshot.head if at is None else await snapshot.position_at(at)
+    await store.wait_for(position, CATCH_UP_S)
+    return position
 
 
 def _print(performance: Performance, settings: Settings) -> None:

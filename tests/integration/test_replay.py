@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from adapters.event_log.raw_log import RawLog
 from domain.book import Book
 from domain.errors import LogDamagedError, NoSuchReportError, UnknownPositionError
 from domain.events import Recorded
@@ -17,11 +19,15 @@ from domain.performance import Moment
 from tests.desk import busy_day, desk, settings_for
 from tests.histories import DAYS, TRADERS, histories
 from tests.notation import DAY, deal
-from wattbook.replay import replay, replay_report, replayed
+from wattbook.replay import OpenLog, replay, replay_report, replayed
 from wattbook.report import report
 from wattbook.reports import publish, reports
 
 Capture = pytest.CaptureFixture[bytes]
+
+
+def log_of(database: str) -> OpenLog:
+    return partial(RawLog, database)
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -51,7 +57,7 @@ def test_a_replay_prints_the_bytes_of_the_report(
             capsysbinary.readouterr()
             await report(chosen, database, trader, day, moment, as_json=True)
             reported = capsysbinary.readouterr().out
-            await asyncio.to_thread(replay, chosen, database, trader, day, moment, as_json=True)
+            await asyncio.to_thread(replay, chosen, log_of(database), trader, day, moment, as_json=True)
             return reported, capsysbinary.readouterr().out
 
     reported, replayed = asyncio.run(both())
@@ -62,8 +68,8 @@ async def test_a_long_log_is_read_by_several_processes_with_the_same_result(data
     async with desk(database) as trading:
         await trading.knows(*busy_day())
     chosen = settings_for(tmp_path)
-    whole = await asyncio.to_thread(replayed, chosen, database, Book("anna", DAY), len(busy_day()))
-    parts = await asyncio.to_thread(replayed, chosen, database, Book("anna", DAY), len(busy_day()), stretch=3)
+    whole = await asyncio.to_thread(replayed, chosen, log_of(database), Book("anna", DAY), len(busy_day()))
+    parts = await asyncio.to_thread(replayed, chosen, log_of(database), Book("anna", DAY), len(busy_day()), stretch=3)
     assert parts == whole
     assert whole.total.totals.deals == 2
 
@@ -75,7 +81,7 @@ async def test_no_read_model_is_touched(database: str, tmp_path: Path, capsysbin
     reported = capsysbinary.readouterr().out
     with psycopg.connect(database) as connection:
         connection.execute("DROP SCHEMA read_models CASCADE")
-    await asyncio.to_thread(replay, settings_for(tmp_path), database, "anna", DAY, Moment(), as_json=True)
+    await asyncio.to_thread(replay, settings_for(tmp_path), log_of(database), "anna", DAY, Moment(), as_json=True)
     assert capsysbinary.readouterr().out == reported
 
 
@@ -88,7 +94,7 @@ async def test_a_time_means_the_last_event_recorded_by_then(
     for moment in (Moment(), Moment(recorded_at=before), Moment(position=0)):
         await report(settings_for(tmp_path), database, None, DAY, moment, as_json=True)
         reported = capsysbinary.readouterr().out
-        await asyncio.to_thread(replay, settings_for(tmp_path), database, None, DAY, moment, as_json=True)
+        await asyncio.to_thread(replay, settings_for(tmp_path), log_of(database), None, DAY, moment, as_json=True)
         assert capsysbinary.readouterr().out == reported
 
 
@@ -96,7 +102,7 @@ async def test_a_position_past_the_head_is_unknown(database: str, tmp_path: Path
     async with desk(database) as trading:
         await trading.knows(*busy_day())
     with pytest.raises(UnknownPositionError, match="position 99 is past the head of the log, 12"):
-        replay(settings_for(tmp_path), database, None, DAY, Moment(position=99), as_json=True)
+        replay(settings_for(tmp_path), log_of(database), None, DAY, Moment(position=99), as_json=True)
 
 
 @pytest.mark.parametrize("missing", [1, 5, 12])
@@ -107,7 +113,7 @@ async def test_a_hole_in_the_log_is_named(database: str, tmp_path: Path, missing
         connection.execute("ALTER TABLE wattbook.events DISABLE TRIGGER ALL")
         connection.execute("DELETE FROM wattbook.events WHERE notification_id = %s", (missing,))
     with pytest.raises(LogDamagedError, match=f"no event at position {missing}\\b"):
-        replay(settings_for(tmp_path), database, None, DAY, Moment(), as_json=True)
+        replay(settings_for(tmp_path), log_of(database), None, DAY, Moment(), as_json=True)
 
 
 async def test_bytes_that_are_no_event_are_named_by_their_position(database: str, tmp_path: Path) -> None:
@@ -117,7 +123,7 @@ async def test_bytes_that_are_no_event_are_named_by_their_position(database: str
         connection.execute("ALTER TABLE wattbook.events DISABLE TRIGGER ALL")
         connection.execute("UPDATE wattbook.events SET state = state || '!'::bytea WHERE notification_id = 3")
     with pytest.raises(LogDamagedError, match="position 3: "):
-        replay(settings_for(tmp_path), database, None, DAY, Moment(), as_json=True)
+        replay(settings_for(tmp_path), log_of(database), None, DAY, Moment(), as_json=True)
 
 
 async def test_a_published_report_is_made_again_and_is_equal(
@@ -132,7 +138,7 @@ async def test_a_published_report_is_made_again_and_is_equal(
             await trading.knows(deal("anna buys 1 MW 08-09 at 1", deal_id=f"later {trader}"))
     capsysbinary.readouterr()
     for report_id in (13, 15):
-        assert await asyncio.to_thread(replay_report, settings_for(tmp_path), database, report_id) == 0
+        assert await asyncio.to_thread(replay_report, settings_for(tmp_path), log_of(database), report_id) == 0
         assert b"is equal" in capsysbinary.readouterr().out
 
 
@@ -150,7 +156,7 @@ async def test_a_report_that_is_not_what_the_events_say_is_told_with_its_first_d
             "UPDATE wattbook.events SET state = convert_to(replace(convert_from(state, 'UTF8'),"
             """ '"price_eur_mwh":"20"', '"price_eur_mwh":"10"'), 'UTF8') WHERE notification_id = 2"""
         )
-    assert await asyncio.to_thread(replay_report, settings_for(tmp_path), database, 13) == 1
+    assert await asyncio.to_thread(replay_report, settings_for(tmp_path), log_of(database), 13) == 1
     told = capsysbinary.readouterr().out.decode()
     assert 'periods[8].figures.averageBuyPrice: published "20", replayed "10"' in told
 
@@ -173,7 +179,7 @@ async def test_a_report_that_was_tampered_with_is_told(
         connection.execute("ALTER TABLE wattbook.events DISABLE TRIGGER ALL")
         changed = f"SELECT convert_to({change}, 'UTF8') FROM (SELECT convert_from(state, 'UTF8') AS t) AS now"
         connection.execute(f"UPDATE wattbook.events SET state = ({changed}) WHERE notification_id = 13".encode())
-    assert await asyncio.to_thread(replay_report, settings_for(tmp_path), database, 13) == 1
+    assert await asyncio.to_thread(replay_report, settings_for(tmp_path), log_of(database), 13) == 1
     assert told in capsysbinary.readouterr().out.decode()
 
 
@@ -182,7 +188,7 @@ async def test_where_no_report_is_there_is_none_to_replay(database: str, tmp_pat
     async with desk(database) as trading:
         await trading.knows(*busy_day())
     with pytest.raises(NoSuchReportError, match=f"no report {position}"):
-        replay_report(settings_for(tmp_path), database, position)
+        replay_report(settings_for(tmp_path), log_of(database), position)
 
 
 async def test_reports_are_listed_for_a_person_and_a_machine(
