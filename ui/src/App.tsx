@@ -29,6 +29,7 @@ export function App() {
 
 /** Fetched when somebody goes there; every other address is the dashboard's. */
 const PAGES = new Map([
+  ["/compare", lazy(() => import("./compare/ComparePage"))],
   ["/health", lazy(() => import("./outages/HealthPage"))],
   ["/events", lazy(() => import("./events/EventsPage"))],
   ["/reports", lazy(() => import("./reports/ReportsPage"))],

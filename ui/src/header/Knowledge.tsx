@@ -15,6 +15,11 @@ interface KnowledgeProps {
   go: (position: string | null) => void;
 }
 
+function comparisonWithNow({ traderId, day }: Selection, from: string): string {
+  const trader = traderId === null ? [] : [["trader", traderId]];
+  return `/compare?${new URLSearchParams([...trader, ["day", day], ["from", from]])}`;
+}
+
 export function Knowledge({ selection, go }: KnowledgeProps) {
   const { traderId, day, at } = selection;
   const [choosing, setChoosing] = useState(false);
@@ -47,9 +52,14 @@ export function Knowledge({ selection, go }: KnowledgeProps) {
         </Popover.Dropdown>
       </Popover>
       {at !== null && (
-        <Button size="xs" variant="default" onClick={() => go(null)}>
-          Back to live
-        </Button>
+        <>
+          <Button size="xs" variant="default" component="a" href={comparisonWithNow(selection, at)}>
+            Compare with now
+          </Button>
+          <Button size="xs" variant="default" onClick={() => go(null)}>
+            Back to live
+          </Button>
+        </>
       )}
     </>
   );
