@@ -12,16 +12,20 @@ import strawberry
 from domain.canonical import Fields
 from graphql_api import audit_types as types
 from graphql_api import connections
-from graphql_api.connections import Cursors, connection_fields, page
+from graphql_api.connections import Cursors, connection_fields, page, rows
 from graphql_api.context import Info
 from graphql_api.errors import BadInputError, LimitExceededError
 from graphql_api.inputs import AsOf, given, moment, position_of, text
+from graphql_api.types import ReferencePrice
 from projections.reading import Key
 from projections.reports import ReportRow
-from projections.shown import explanation_fields, report_fields
+from projections.shown import explanation_fields, recorded_moments_fields, reference_price_fields, report_fields
 
 EXPLAINED: Final = 2_000
 """Events that one explanation has at the most."""
+
+MOMENTS: Final = 2_000
+"""Moments that one answer tells at the most: more than a screen has pixels for."""
 
 REPORT_CURSORS: Final = Cursors("report", "n")
 
@@ -52,6 +56,34 @@ class AuditQuery:
         if found is None:
             raise LimitExceededError(f"more than {EXPLAINED} events changed these figures: ask for a shorter stretch")
         return explanation_fields(found)
+
+    @strawberry.field(
+        graphql_type=types.RecordedMoments,
+        description="The moments at which a performance may have changed: what one can go back to.",
+    )
+    async def recorded_moments(
+        self, info: Info, *, trader_id: str | None = strawberry.UNSET, delivery_day: date, at_most: int = 500
+    ) -> Fields:
+        if not 2 <= at_most <= MOMENTS:
+            raise BadInputError(f"atMost is 2 to {MOMENTS} moments, not {at_most}")
+        context = info.context
+        trader = text(trader_id)
+        context.viewer.may_see_book_of(trader)
+        snapshot = await context.snapshot()
+        found = await snapshot.recorded_moments(context.viewer.scope, trader, delivery_day, at_most)
+        return recorded_moments_fields(found)
+
+    @strawberry.field(
+        graphql_type=list[ReferencePrice],
+        description="Every observation of one period's reference price: the one that stands, then those before it.",
+    )
+    async def price_observations(
+        self, info: Info, *, delivery_day: date, label: str, first: int = 50, as_of: AsOf | None = strawberry.UNSET
+    ) -> list[Fields]:
+        limit = rows(first)
+        snapshot, position = await info.context.as_of(moment(as_of))
+        found = await snapshot.price_observations(delivery_day, text(label) or "", position, limit)
+        return [reference_price_fields(price) for price in found]
 
     @strawberry.field(graphql_type=connections.ReportConnection, description="Published reports, newest first.")
     async def reports(

@@ -24,6 +24,20 @@ class Explanation:
     )
 
 
+@strawberry.type
+class RecordedMoment:
+    position: Position
+    recorded_at: datetime
+
+
+@strawberry.type(description="When something was recorded that may have changed a performance.")
+class RecordedMoments:
+    count: int = strawberry.field(description="Of all moments; `moments` has no more of them than were asked for.")
+    moments: list[RecordedMoment] = strawberry.field(
+        description="Evenly spread over all, in log order; the first and the last are always among them."
+    )
+
+
 @strawberry.type(description="A performance that was frozen: what was known at a position, for ever.")
 class Report:
     id: strawberry.ID

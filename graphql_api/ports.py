@@ -22,6 +22,7 @@ from projections.reading import (
     HealthStatus,
     LogEvent,
     Page,
+    RecordedMoments,
     Scope,
     Slice,
 )
@@ -52,8 +53,14 @@ class Snapshot(Positions, Protocol):
     ) -> Explanation | None:
         """Return what changed a performance between two positions, ``None`` where more than *limit* events did."""
 
+    async def recorded_moments(self, scope: Scope, trader_id: str | None, day: date, at_most: int) -> RecordedMoments:
+        """Return when something was recorded that may have changed a performance, no more than *at_most* moments."""
+
     async def reference_prices(self, day: date, position: int) -> Sequence[ReferencePrice]:
         """Return the observation that stands for each period of *day*."""
+
+    async def price_observations(self, day: date, label: str, position: int, limit: int) -> Sequence[ReferencePrice]:
+        """Return what was observed for a period of *day*: the observation that stands, then those before it."""
 
     async def traders(self, scope: Scope, position: int) -> Sequence[str]:
         """Return the traders with deals as of *position*, in name order."""

@@ -101,6 +101,22 @@ class LogEvent:
 
 
 @dataclass(frozen=True)
+class RecordedMoment:
+    """A position of the log, and when its event was recorded."""
+
+    position: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class RecordedMoments:
+    """How many moments were ``found``, and so many of them as were asked for, evenly spread, in log order."""
+
+    found: int
+    moments: Sequence[RecordedMoment]
+
+
+@dataclass(frozen=True)
 class FeedStatus:
     """How a line to the exchange is; ``since`` is when it was opened or last known to work.
 

@@ -24,7 +24,7 @@ from domain.periods import DeliveryPeriod, Minutes
 from projections.day_files import DayFileRow
 from projections.deals import DealRow
 from projections.explanation import Explanation
-from projections.reading import FeedConnection, FeedStatus, HealthStatus, LogEvent
+from projections.reading import FeedConnection, FeedStatus, HealthStatus, LogEvent, RecordedMoments
 from projections.rejections import RejectionRow
 from projections.reports import ReportRow
 
@@ -79,6 +79,17 @@ def explanation_fields(explanation: Explanation) -> Fields:
         "after": figures_fields(explanation.after),
         "steps": [
             {"event": event_fields(step.event), "figures": figures_fields(step.figures)} for step in explanation.steps
+        ],
+    }
+
+
+def recorded_moments_fields(found: RecordedMoments) -> Fields:
+    """Return the fields of the schema's ``RecordedMoments``."""
+    return {
+        "count": found.found,
+        "moments": [
+            {"position": position_text(each.position), "recordedAt": time_text(each.recorded_at)}
+            for each in found.moments
         ],
     }
 

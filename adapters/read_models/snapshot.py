@@ -13,6 +13,7 @@ from psycopg.rows import TupleRow
 from adapters.read_models import day_files as day_file_reads
 from adapters.read_models import deals as deal_pages
 from adapters.read_models import events as log_reads
+from adapters.read_models import evidence as evidence_reads
 from adapters.read_models import feeds as feed_reads
 from adapters.read_models import performance as performance_reads
 from adapters.read_models import rejections as rejection_reads
@@ -37,6 +38,7 @@ from projections.reading import (
     HealthStatus,
     LogEvent,
     Page,
+    RecordedMoments,
     Scope,
     Slice,
 )
@@ -111,6 +113,16 @@ class ReadSnapshot:
     async def reference_prices(self, day: date, position: int) -> list[ReferencePrice]:
         """Return the observation that stands for each period of *day*, by start, the longer first."""
         return await performance_reads.reference_prices(self.connection, day, periods_of(day, self.zone), position)
+
+    async def recorded_moments(self, scope: Scope, trader_id: str | None, day: date, at_most: int) -> RecordedMoments:
+        """Return when something was recorded that may have changed a performance, no more than *at_most* moments."""
+        if not scope.shows(trader_id):
+            return RecordedMoments(0, ())
+        return await evidence_reads.recorded_moments(self.connection, trader_id, day, self.projected, at_most)
+
+    async def price_observations(self, day: date, label: str, position: int, limit: int) -> list[ReferencePrice]:
+        """Return what was observed for a period of *day*: the observation that stands, then those before it."""
+        return await evidence_reads.price_observations(self.connection, day, label, position, limit)
 
     async def traders(self, scope: Scope, position: int) -> list[str]:
         """Return the traders with deals as of *position*, in name order."""
