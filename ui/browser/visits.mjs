@@ -50,6 +50,19 @@ export function visits({ day, trader }) {
       },
     },
     {
+      name: "moments",
+      path: at({ at: "3" }),
+      ready: async (page) => {
+        await loaded(page);
+        await page.getByRole("button", { name: /^As of/ }).click();
+        await page.getByRole("slider", { name: "Slide through the day" }).waitFor(PATIENCE);
+        await page
+          .getByText(/^None of these figures|^Position \d/)
+          .first()
+          .waitFor(PATIENCE);
+      },
+    },
+    {
       name: "help",
       path: at({}),
       ready: async (page) => {

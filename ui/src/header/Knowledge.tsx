@@ -8,7 +8,7 @@ import { useCommands } from "../keyboard/useCommands";
 import classes from "./header.module.css";
 
 // Fetched when somebody first opens it.
-const MomentForm = lazy(() => import("./MomentForm"));
+const MomentMenu = lazy(() => import("../moments/MomentMenu"));
 
 interface KnowledgeProps {
   selection: Selection;
@@ -38,15 +38,13 @@ export function Knowledge({ selection, go }: KnowledgeProps) {
         </Popover.Target>
         <Popover.Dropdown aria-label="Choose a moment of knowledge">
           <Suspense>
-            <MomentForm
+            <MomentMenu
               traderId={traderId}
               deliveryDay={day}
               at={at}
               head={head}
-              choose={(position) => {
-                setChoosing(false);
-                go(position);
-              }}
+              go={go}
+              close={() => setChoosing(false)}
             />
           </Suspense>
         </Popover.Dropdown>

@@ -1,13 +1,13 @@
 // Which moment of knowledge? A time on the market's clock, looked up to a position, or the position itself.
 import { Button, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useClient, useQuery } from "urql";
 import { failureOf } from "../api/failure";
 import { graphql } from "../gql";
 import { usePulse } from "../health/PulseContext";
 import { instantOf, knownFrom, localOf } from "../market/instant";
 import { useMarket } from "../market/MarketContext";
-import classes from "./header.module.css";
+import classes from "./moments.module.css";
 
 const PositionAtDocument = graphql(`
   query PositionAt($traderId: String, $deliveryDay: Date!, $recordedAt: DateTime!) {
@@ -35,7 +35,7 @@ interface MomentFormProps {
   choose: (position: string) => void;
 }
 
-export default function MomentForm({ traderId, deliveryDay, at, head, choose }: MomentFormProps) {
+export function MomentForm({ traderId, deliveryDay, at, head, choose }: MomentFormProps) {
   const client = useClient();
   const zone = useMarket().market.timeZone;
   const { serverNow } = usePulse();
@@ -49,9 +49,14 @@ export default function MomentForm({ traderId, deliveryDay, at, head, choose }: 
   const recorded = shown.data?.performance.knowledge.recordedAt;
   const time = typed ?? (at === null ? now : recorded ? knownFrom(zone, recorded) : "");
   const [timeError, setTimeError] = useState<string | null>(null);
-  const [text, setText] = useState(at ?? head);
+  const [typedPosition, setTypedPosition] = useState<string | null>(null);
+  const text = typedPosition ?? at ?? head;
   const digits = text.replace(/\s/g, "");
   const valid = /^\d{1,19}$/.test(digits);
+
+  // The menu is fetched after it is opened: who opened it by keyboard goes on in it.
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
 
   const submitTime = async (event: FormEvent) => {
     event.preventDefault();
@@ -67,10 +72,10 @@ export default function MomentForm({ traderId, deliveryDay, at, head, choose }: 
     if (valid) choose(digits);
   };
   return (
-    <div className={classes.moments}>
+    <>
       <form className={classes.moment} onSubmit={submitTime}>
         <TextInput
-          data-autofocus
+          ref={field}
           placeholder="2026-10-24 17:00"
           size="xs"
           label={`As known at (${zone})`}
@@ -91,13 +96,13 @@ export default function MomentForm({ traderId, deliveryDay, at, head, choose }: 
           label="As of log position"
           inputMode="numeric"
           value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
+          onChange={(event) => setTypedPosition(event.currentTarget.value)}
           error={text !== "" && !valid ? "A whole number, please." : undefined}
         />
         <Button type="submit" size="xs" variant="default" disabled={!valid}>
           Show
         </Button>
       </form>
-    </div>
+    </>
   );
 }
