@@ -1,7 +1,10 @@
 """Does an export of any length take little memory, and little of what dashboards need?"""
 
 import asyncio
+import subprocess
+import sys
 import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import pyarrow
@@ -15,6 +18,8 @@ from projections.deals import deals as model
 from projections.reading import DealFilter, Scope
 from tests.desk import busy_day, desk
 from tests.notation import deal, recorded
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
@@ -77,3 +82,12 @@ async def test_pages_of_exports_are_read_two_at_a_time(database: str) -> None:
 
         assert await asyncio.gather(*(reads() for _ in range(6))) == [3] * 6
     assert most == exports.AT_ONCE
+
+
+@pytest.mark.parametrize("module", ["wattbook.serve", "wattbook.commands", "adapters.log_export.reading"])
+def test_nobody_carries_pyarrow_who_writes_no_parquet(module: str) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", f"import sys, {module}; print('pyarrow' in sys.modules)"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert told.stdout == "False\n"
