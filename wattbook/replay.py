@@ -1,12 +1,10 @@
 """What do the raw events say of a trader, or the desk, without any read model? The command ``replay``."""
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import AbstractContextManager
 from datetime import date, datetime
-from multiprocessing import get_context
+from functools import partial
 from typing import Final, Protocol
 
 from adapters.canonical_json import digest_of, performance_json
@@ -22,6 +20,7 @@ from projections import PROJECTION_VERSION
 from wattbook.progress import Progress
 from wattbook.report import show
 from wattbook.settings import Settings
+from wattbook.stretches import each_stretch
 
 STRETCH: Final = 100_000
 """Events that one process reads before it takes the next: a block of an exported log, which is checked whole."""
@@ -129,30 +128,15 @@ def position_of(log: LogSource, moment: Moment) -> int:
 
 def replayed(settings: Settings, open_log: OpenLog, book: Book, until: int, stretch: int = STRETCH) -> Performance:
     """Return the figures of an empty *book* after all events up to *until*, read by a process for each core."""
-    stretches = [(after, min(after + stretch, until)) for after in range(0, until, stretch)]
+    work = partial(_stretch, open_log, book.trader_id, book.delivery_day)
     with Progress() as progress:
         progress.begins(f"reading {until:,} events", total=until)
         done = 0
-        for part, size in _parts(open_log, book, stretches):
+        for part, size in each_stretch(work, until, stretch):
             book.merge(part)
             done += size
             progress.reached(done)
     return book.performance(settings.timezone, PROJECTION_VERSION)
-
-
-def _parts(open_log: OpenLog, book: Book, stretches: list[tuple[int, int]]) -> Iterator[tuple[Book, int]]:
-    """Yield what each stretch of the log makes of an empty *book*, in whatever order they come."""
-    if len(stretches) < 2:
-        for after, until in stretches:
-            yield _stretch(open_log, book.trader_id, book.delivery_day, after, until), until - after
-        return
-    with ProcessPoolExecutor(min(len(stretches), os.cpu_count() or 1), get_context("spawn")) as processes:
-        asked = {
-            processes.submit(_stretch, open_log, book.trader_id, book.delivery_day, after, until): until - after
-            for after, until in stretches
-        }
-        for future in as_completed(asked):
-            yield future.result(), asked[future]
 
 
 def _stretch(open_log: OpenLog, trader: str | None, day: date, after: int, until: int) -> Book:

@@ -1,15 +1,12 @@
 """Is everything what it was when it was recorded? The command ``verify``: the log, its hashes and every read model."""
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC
+from functools import partial
 from hashlib import sha256
-from itertools import repeat
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,9 +24,13 @@ from domain.events import Recorded
 from domain.proofs import LogSealed, ReportPublished
 from projections import READ_MODELS
 from wattbook.progress import Progress
+from wattbook.stretches import each_stretch
 
 STRETCH: Final = 20_000
 """Events that one process checks at a time."""
+
+SEALS: Final = 8
+"""Blocks that one process compares with their seals at a time."""
 
 SHOWN: Final = 1_000
 """Findings that are told; a log whose chain was cut has one for each event after it."""
@@ -74,11 +75,11 @@ def verified_log(database_url: str, stretch: int = STRETCH, seals: Sequence[LogS
         findings = list(_head_findings((head, head_at, bytes(head_hash)), last))
         until = max(head, last[0] if last else 0)
         sums: dict[str, Rows] = {model.table: {} for model in READ_MODELS if not belongs_to_one_event(model)}
-        stretches = [(after, min(after + stretch, until)) for after in range(0, until, stretch)]
         with Progress() as progress:
             progress.begins(f"checking {until:,} events", total=until)
             done = 0
-            for found, rows, size in _parts(database_url, snapshot, stretches, reached):
+            work = partial(_stretch, database_url, snapshot, reached)
+            for (found, rows), size in each_stretch(work, until, stretch):
                 findings += found
                 for model in READ_MODELS:
                     if model.table in rows:
@@ -123,34 +124,20 @@ def _seal_findings(database_url: str, seals: Sequence[LogSealed]) -> Iterator[Fi
     if first is None or first[1].hex() != seals[0].log:
         yield Finding(1, TABLE, "the seals are of a log that began otherwise: another log, or this one was rewritten")
         return
-    with ProcessPoolExecutor(min(len(seals), os.cpu_count() or 1), get_context("spawn")) as processes:
-        for found in processes.map(_check_seal, repeat(database_url), seals, chunksize=8):
-            yield from found
+    for found, _ in each_stretch(partial(_check_seals, database_url, seals), len(seals), SEALS):
+        yield from found
 
 
-def _check_seal(database_url: str, seal: LogSealed) -> list[Finding]:
+def _check_seals(database_url: str, seals: Sequence[LogSealed], after: int, until: int) -> list[Finding]:
     with RawLog(database_url) as log:
-        return list(check_seal(log, seal))
+        return [finding for seal in seals[after:until] for finding in check_seal(log, seal)]
 
 
-_Part = tuple[list[Finding], dict[str, Rows], int]
+_Part = tuple[list[Finding], dict[str, Rows]]
 
 
-def _parts(
-    database_url: str, snapshot: str, stretches: Sequence[tuple[int, int]], reached: Mapping[str, int]
-) -> Iterator[_Part]:
-    """Yield what is found in each stretch, and the rows that its events make of read models that add up."""
-    if len(stretches) < 2:
-        for after, until in stretches:
-            yield _stretch(database_url, snapshot, after, until, reached)
-        return
-    with ProcessPoolExecutor(min(len(stretches), os.cpu_count() or 1), get_context("spawn")) as processes:
-        asked = [processes.submit(_stretch, database_url, snapshot, *stretch, reached) for stretch in stretches]
-        for future in as_completed(asked):
-            yield future.result()
-
-
-def _stretch(database_url: str, snapshot: str, after: int, until: int, reached: Mapping[str, int]) -> _Part:
+def _stretch(database_url: str, snapshot: str, reached: Mapping[str, int], after: int, until: int) -> _Part:
+    """Return what is found in a stretch, and the rows that its events make of read models that add up."""
     events: list[Recorded] = []
     found: list[Finding] = []
     rows: dict[str, Rows] = {}
@@ -164,7 +151,7 @@ def _stretch(database_url: str, snapshot: str, after: int, until: int, reached: 
                 rows[model.table] = wanted
             elif position > after:
                 found += differences(model, wanted, stored(log.connection, model, after, position), position)
-    return found, rows, until - after
+    return found, rows
 
 
 def _read(pages: Iterator[Sequence[Link]], events: list[Recorded], found: list[Finding]) -> Iterator[Sequence[Link]]:
