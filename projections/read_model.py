@@ -6,7 +6,7 @@ one. The same declaration folds pages in memory and writes the table, so both al
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import reduce
 from operator import itemgetter
@@ -29,7 +29,8 @@ class ReadModel(Generic[Row]):
 
     ``merges`` says how each column outside the key is merged; a read model whose rows
     never share a key has none. ``indexes`` are column lists. A new ``version`` gets a new
-    table, filled from the log.
+    table, filled from the log. ``beside`` names a second table of the same version: one that
+    is being filled, or was in use before.
     """
 
     name: str
@@ -39,11 +40,12 @@ class ReadModel(Generic[Row]):
     contributions: Callable[[Recorded], Iterable[Row]]
     merges: tuple[tuple[str, Merge], ...] = ()
     indexes: tuple[str, ...] = ()
+    beside: str = ""
 
     @property
     def table(self) -> str:
         """The name of the table that holds this version's rows."""
-        return f"{self.name}_v{self.version}"
+        return f"{self.name}_v{self.version}{self.beside}"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -87,12 +89,20 @@ class AnyReadModel(Protocol):
     def indexes(self) -> tuple[str, ...]: ...
     @property
     def row(self) -> type[Any]: ...
+    @property
+    def contributions(self) -> Callable[[Recorded], Iterable[Any]]: ...
     def __hash__(self) -> int: ...
     def fold(self, events: Iterable[Recorded]) -> Rows:
         """Return the rows that *events* contribute, one a key."""
 
     def merge(self, *rows: Any) -> tuple[Any, ...]:
         """Return the row that *rows* of one key make."""
+
+
+def beside(model: AnyReadModel, name: str) -> AnyReadModel:
+    """Return the same read model in its table *name*, which begins as its own one does."""
+    assert isinstance(model, ReadModel)
+    return cast("AnyReadModel", replace(model, beside=name.removeprefix(f"{model.name}_v{model.version}")))
 
 
 def _sum(values: Sequence[Any]) -> object:

@@ -1,62 +1,80 @@
 """Where do the read models live? One table each, and how far each has come beside them."""
 
-import re
 from collections.abc import Sequence
-from datetime import date, datetime
-from decimal import Decimal
 from functools import lru_cache
 from types import NoneType
-from typing import Any, Final, Self, get_args, get_type_hints
+from typing import Any, Final, LiteralString, Self, get_args, get_type_hints
 
 import psycopg
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
+from adapters.read_models.copying import copied, copy_statement, sql_type
 from domain.errors import FencedError
-from projections.read_model import AnyReadModel, Merge, Rows
+from projections.read_model import AnyReadModel, Merge, Rows, beside
 
 CHANNEL: Final = "wattbook_projected"
 """Notified with the new position after each applied page."""
 
-_SQL_TYPES: Final[dict[type, str]] = {
-    str: 'text COLLATE "C"',
-    int: "bigint",
-    Decimal: "numeric",
-    datetime: "timestamptz",
-    date: "date",
-}
 _CREATE_CHECKPOINTS: Final = """
     CREATE TABLE IF NOT EXISTS read_models.checkpoints (
         table_name text PRIMARY KEY,
         position bigint NOT NULL
     ) WITH (fillfactor = 50)
 """
-_MOVE: Final = """
+_CREATE_JOINED: Final = """
+    CREATE TABLE IF NOT EXISTS read_models.joined (
+        table_name text PRIMARY KEY,
+        joined_by text NOT NULL UNIQUE
+    )
+"""
+"""Tables that get every page of another one, in the same transactions, so that both are always alike."""
+
+_MOVE: Final[LiteralString] = """
     UPDATE read_models.checkpoints SET position = %s WHERE table_name = ANY(%s) AND position = %s
 """
-
-_NULL: Final = r"\N"
-_ESCAPED: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
-"""How COPY wants the characters that mean something to it."""
-_SPECIAL: Final = re.compile(r"[\\\t\n\r]")
+_JOINED: Final = "SELECT table_name, joined_by FROM read_models.joined WHERE table_name = ANY(%s)"
 
 
 def creation(read_models: Sequence[AnyReadModel]) -> list[Composed]:
     """Return the statements that create the tables of *read_models* where they do not exist."""
     statements = [SQL("CREATE SCHEMA IF NOT EXISTS read_models").format(), SQL(_CREATE_CHECKPOINTS).format()]
+    statements.append(SQL(_CREATE_JOINED).format())
     for model in read_models:
-        statements.append(_create_table(model))
-        for number, columns in enumerate(model.indexes, start=1):
-            name = Identifier(f"{model.table}_idx{number}")
-            statements.append(
-                SQL("CREATE INDEX IF NOT EXISTS {} ON {} ({})").format(
-                    name, _table(model), SQL(", ").join(Identifier(column) for column in columns.split(", "))
-                )
-            )
+        key = SQL(", ").join(map(Identifier, model.key))
+        statements.append(
+            SQL("CREATE TABLE IF NOT EXISTS {} ({}, PRIMARY KEY ({}))").format(_table(model), columns_of(model), key)
+        )
+        statements += indexes_of(model)
         statements.append(
             SQL("INSERT INTO read_models.checkpoints VALUES ({}, 0) ON CONFLICT DO NOTHING").format(model.table)
         )
     return statements
+
+
+def columns_of(model: AnyReadModel) -> Composed:
+    """Return the definitions of the table's columns."""
+    hints = get_type_hints(model.row)
+    return SQL(", ").join(
+        SQL("{} {} {}").format(
+            Identifier(name),
+            SQL(sql_type(hints[name])),
+            SQL("" if NoneType in get_args(hints[name]) else "NOT NULL"),
+        )
+        for name in model.columns
+    )
+
+
+def indexes_of(model: AnyReadModel) -> list[Composed]:
+    """Return the statements that create the indexes beside the key where they do not exist."""
+    return [
+        SQL("CREATE INDEX IF NOT EXISTS {} ON {} ({})").format(
+            Identifier(f"{model.table}_idx{number}"),
+            _table(model),
+            SQL(", ").join(map(Identifier, columns.split(", "))),
+        )
+        for number, columns in enumerate(model.indexes, start=1)
+    ]
 
 
 class ReadTables:
@@ -96,14 +114,23 @@ class ReadTables:
             async with connection.pipeline():
                 await connection.execute("SET LOCAL synchronous_commit = off")
                 moved = await connection.execute(_MOVE, (new, tables, expected), prepare=True)
+                # Read after the move, whose rows whoever joins must lock: no page goes into one of two alone.
+                joined = await connection.execute(_JOINED, (tables,), prepare=True)
             # Asked before any row is sent: rows that another runner has merged would fail for their keys.
             if moved.rowcount != len(tables):
                 raise FencedError(f"another projector has moved the read models on from position {expected}")
+            if joined_by := dict(await joined.fetchall()):
+                moved = await connection.execute(
+                    _MOVE + " RETURNING table_name", (new, [*joined_by.values()], expected)
+                )
+                alike = {name for (name,) in await moved.fetchall()}
+                both = [(model, rows) for model, rows in folded if joined_by.get(model.table) in alike]
+                folded = [*folded, *((beside(model, joined_by[model.table]), rows) for model, rows in both)]
             # A copy takes part in no pipeline.
             for model, rows in folded:
                 if rows and not model.merges:
-                    async with connection.cursor() as cursor, cursor.copy(_copy_statement(model)) as copy:
-                        await copy.write(_copied(model, rows))
+                    async with connection.cursor() as cursor, cursor.copy(copy_statement(model)) as copy:
+                        await copy.write(copied(model, rows))
             async with connection.pipeline():
                 for model, rows in folded:
                     if rows and model.merges:
@@ -120,36 +147,6 @@ class ReadTables:
 
 def _table(model: AnyReadModel) -> Composed:
     return SQL("read_models.{}").format(Identifier(model.table))
-
-
-def _create_table(model: AnyReadModel) -> Composed:
-    hints = get_type_hints(model.row)
-    columns = [
-        SQL("{} {} {}").format(
-            Identifier(name),
-            SQL(_sql_type(hints[name])),
-            SQL("" if NoneType in get_args(hints[name]) else "NOT NULL"),
-        )
-        for name in model.columns
-    ]
-    key = SQL(", ").join(Identifier(name) for name in model.key)
-    return SQL("CREATE TABLE IF NOT EXISTS {} ({}, PRIMARY KEY ({}))").format(
-        _table(model), SQL(", ").join(columns), key
-    )
-
-
-def _sql_type(hint: Any) -> str:
-    known = [part for part in (hint, *get_args(hint)) if part in _SQL_TYPES]
-    if known:
-        return _SQL_TYPES[known[0]]
-    # A Literal of strings or of numbers.
-    return _SQL_TYPES[type(get_args(hint)[0])]
-
-
-@lru_cache
-def _copy_statement(model: AnyReadModel) -> bytes:
-    columns = SQL(", ").join(map(Identifier, model.columns))
-    return SQL("COPY {} ({}) FROM STDIN (ENCODING 'UTF8')").format(_table(model), columns).as_bytes()
 
 
 @lru_cache
@@ -178,30 +175,8 @@ def _merged(how: Merge, column: str) -> Composed:
 
 
 def _array_type(hint: Any) -> str:
-    return _sql_type(hint).split(" ")[0]
+    return sql_type(hint).split(" ")[0]
 
 
 def _columns(rows: Rows) -> list[list[object]]:
     return [list(column) for column in zip(*rows, strict=True)]
-
-
-def _copied(model: AnyReadModel, rows: Rows) -> bytes:
-    """Return *rows* in the text form that COPY takes, column by column: it is the same for all values of one."""
-    hints = get_type_hints(model.row)
-    columns = [_texts(hints[name], column) for name, column in zip(model.columns, zip(*rows, strict=True), strict=True)]
-    return "".join(f"{line}\n" for line in map("\t".join, zip(*columns, strict=True))).encode()
-
-
-def _texts(hint: Any, column: Sequence[object]) -> Sequence[str]:
-    if NoneType in get_args(hint):
-        return [_NULL if value is None else str(value).translate(_ESCAPED) for value in column]
-    kind = _sql_type(hint)
-    if kind in ("timestamptz", "date"):
-        # Many rows share one instant, as one object: it is slow to write, so it is written once.
-        shared = {id(value): value for value in column}
-        known = {key: str(value) for key, value in shared.items()}
-        return [known[id(value)] for value in column]
-    texts = list(map(str, column))
-    if kind.startswith("text") and _SPECIAL.search("".join(texts)):
-        return [text.translate(_ESCAPED) for text in texts]
-    return texts
