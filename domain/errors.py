@@ -39,6 +39,7 @@
   * :class:`ExportRefusedError`: a folder or a file that holds no exported log, or that of another one
   * :class:`LogDamagedError`: the log breaks one of its own promises (a hole, a broken order)
   * :class:`AlreadyRunningError`: another process does here what only one may do
+  * :class:`NotSwitchedError`: a rebuilt read model could not take the place of the one in use
   * :class:`CannotReplaceError`: a receiver cannot take over from an older one without losing a line
   * :class:`DatabaseUnavailableError`: there is no database to work with
   * :class:`FencedError`: another runner has moved the checkpoint
@@ -202,6 +203,10 @@ class JournalClosedError(WattbookError):
 
 class JournalNotSafeError(WattbookError):
     """What was noted in the journal could not be written to disk within the time allowed."""
+
+
+class NotSwitchedError(WattbookError):
+    """A rebuilt read model could not take the place of the one in use, which stays."""
 
 
 class CannotReplaceError(WattbookError):

@@ -39,6 +39,13 @@ class Positions(Protocol):
     def projected(self) -> int: ...
 
 
+class PositionsNow(Positions, Protocol):
+    """The same, with the tables of read models that no event was applied to yet, while some were to others."""
+
+    @property
+    def new(self) -> Sequence[str]: ...
+
+
 class Snapshot(Positions, Protocol):
     """A view of everything that holds still; each method reads only what its scope shows."""
 
@@ -109,7 +116,7 @@ class Snapshot(Positions, Protocol):
 class Store(Protocol):
     """The log and the read models."""
 
-    async def positions(self) -> Positions:
+    async def positions(self) -> PositionsNow:
         """Return where the log and the read models are now."""
 
     async def lag_s(self) -> float:

@@ -54,6 +54,8 @@ class Runner:
 
     async def step(self) -> int:
         """Apply one page to the read models that are furthest behind; return how many events it had."""
+        if not self._read_models:
+            return 0
         checkpoints = await self._tables.checkpoints()
         position = min(checkpoints[model.table] for model in self._read_models)
         behind = [model for model in self._read_models if checkpoints[model.table] == position]

@@ -24,6 +24,7 @@ from domain.errors import (
     NoSuchRejectionError,
     NoSuchReportError,
     NotSealedError,
+    NotSwitchedError,
     ProofRefusedError,
     ReadModelsBehindError,
     ResolutionRefusedError,
@@ -46,6 +47,7 @@ _CANNOT_RUN = (
     NoSuchRejectionError,
     NoSuchReportError,
     NotSealedError,
+    NotSwitchedError,
     ReadModelsBehindError,
 )
 

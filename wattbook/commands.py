@@ -14,6 +14,7 @@ from typing import Final
 
 from domain.resolution import Accept, Discard, ForPeriod
 from simulator.options import add_arguments as add_simulators
+from wattbook import rebuilding
 from wattbook.arguments import author, position, reason
 from wattbook.audit_commands import Command, add_audit_commands
 from wattbook.database import database, keep_demo_apart
@@ -50,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     added.add_argument("--demo", action="store_true", help=argparse.SUPPRESS)
     add("project", _project, "keep the read models up to the event log")
     add("serve", _serve, "serve the dashboard and the GraphQL API")
+    rebuilding.add_arguments(add("rebuild", rebuilding.run, "make read models again from the raw events, while in use"))
     add_audit_commands(add)
     add_export_commands(add)
     added = add("import", _import, "compare the exchange's day files with the log, and record what was missing")
@@ -116,7 +118,7 @@ def _project(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     def with_what_is_left(_: Settings, url: str, stop: asyncio.Event) -> Awaitable[int]:
         # Not before the database is open: an embedded server started by this process would stand back too.
         os.nice(PROJECTOR_STANDS_BACK)
-        return project(url, stop)
+        return project(url, stop, lambda: rebuilding.fill(environ))
 
     return _with_database(args, environ, with_what_is_left)
 

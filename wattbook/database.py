@@ -50,9 +50,10 @@ class Database:
     service_url: str
     revive: Callable[[], None] = lambda: None
 
-    def url_for(self, role: str) -> str:
+    def url_for(self, role: str, *, as_owner: bool = False) -> str:
         """Return what *role* connects with: its connections carry its name."""
-        parameters = {**VIGILANCE, "application_name": application_name(role), **conninfo_to_dict(self.service_url)}
+        url = self.url if as_owner else self.service_url
+        parameters = {**VIGILANCE, "application_name": application_name(role), **conninfo_to_dict(url)}
         return make_conninfo("", **parameters)
 
 

@@ -1,21 +1,22 @@
-"""How far has something long come? A bar on a terminal; elsewhere nothing."""
+"""How far has something long come, how fast, and how long will it take? A bar on a terminal; elsewhere nothing."""
 
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
+from rich.text import Text
 
 
 class Progress:
-    """One bar at a time, on the terminal where errors go."""
+    """One bar at a time, on the terminal where errors go; none where it is not ``shown``."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, shown: bool = True) -> None:
         console = Console(stderr=True)
         self._bars = Bars(
-            TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn(),
-            console=console, transient=True, disable=not console.is_terminal,
+            TextColumn("{task.description}", markup=False), BarColumn(), _Rate(), TimeRemainingColumn(),
+            console=console, transient=True, disable=not (shown and console.is_terminal),
         )  # fmt: skip
         self._bar: TaskID | None = None
 
@@ -28,8 +29,8 @@ class Progress:
     ) -> None:
         self._bars.stop()
 
-    def begins(self, what: str, total: int) -> None:
-        """Begin something that is through at *total*."""
+    def begins(self, what: str, total: int | None = None) -> None:
+        """Begin something that is through at *total*, or nobody knows when."""
         if self._bar is not None:
             self._bars.remove_task(self._bar)
         self._bar = self._bars.add_task(what, total=total)
@@ -38,3 +39,11 @@ class Progress:
         """Show how much of it is done."""
         if self._bar is not None:
             self._bars.update(self._bar, completed=done)
+
+
+class _Rate(ProgressColumn):
+    """How much is done a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.0f}/s")

@@ -27,7 +27,7 @@ def belongs_to_one_event(model: AnyReadModel) -> bool:
 
 def folded(model: AnyReadModel, events: Iterable[Recorded]) -> Rows:
     """Return the rows that *events* make, by key."""
-    return _by_key(model, model.fold(events))
+    return rows_by_key(model, model.fold(events))
 
 
 def merged(model: AnyReadModel, into: Rows, more: Mapping[object, Row]) -> None:
@@ -45,7 +45,7 @@ def stored(connection: psycopg.Connection[Row], model: AnyReadModel, after: int 
     )
     with connection.cursor(binary=True) as cursor:
         cursor.execute(query + where, {"after": after, "until": until})
-        return _by_key(model, cursor)
+        return rows_by_key(model, cursor)
 
 
 def differences(model: AnyReadModel, wanted: Rows, found: Rows, position: int) -> Iterator[Finding]:
@@ -65,7 +65,8 @@ def differences(model: AnyReadModel, wanted: Rows, found: Rows, position: int) -
             yield Finding(at(wanted[key]), table, f"{_name(model, wanted[key])}: {'; '.join(columns)}")
 
 
-def _by_key(model: AnyReadModel, rows: Iterable[Row]) -> Rows:
+def rows_by_key(model: AnyReadModel, rows: Iterable[Row]) -> Rows:
+    """Return *rows* by their keys, with the digest of each long text in its place."""
     key_of = itemgetter(*map(model.columns.index, model.key))
     return {key_of(row): _slim(row) for row in rows}
 

@@ -1,7 +1,7 @@
 """Who reads the log and the read models for the API? Short reads, and snapshots that hold still."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, LiteralString, Self
@@ -20,7 +20,10 @@ _POSITIONS: Final[LiteralString] = """
     SELECT (SELECT position FROM wattbook.log_head),
            (SELECT CASE WHEN count(*) = %(tables)s THEN min(position) ELSE 0 END
             FROM read_models.checkpoints WHERE table_name = ANY(%(names)s)),
-           (SELECT position FROM read_models.checkpoints WHERE table_name = %(positions)s)
+           (SELECT position FROM read_models.checkpoints WHERE table_name = %(positions)s),
+           (SELECT CASE WHEN max(position) > 0
+                        THEN array_agg(table_name ORDER BY table_name) FILTER (WHERE position = 0) END
+            FROM read_models.checkpoints WHERE table_name = ANY(%(names)s))
 """
 _NAMES: Final = [model.table for model in READ_MODELS]
 _POSITIONS_ARGUMENTS: Final[Mapping[str, object]] = {
@@ -40,10 +43,11 @@ POLL_S: Final = 0.01
 
 @dataclass(frozen=True)
 class Positions:
-    """How far the log goes, and how far all read models have come."""
+    """How far the log goes, how far all read models have come, and which have no event yet, while others have."""
 
     head: int
     projected: int
+    new: Sequence[str] = ()
 
 
 class ReadStore:
@@ -107,7 +111,7 @@ class ReadStore:
             cursor = await first(connection, self._snapshots, _POSITIONS, _POSITIONS_ARGUMENTS)
             row = await cursor.fetchone()
             assert row is not None
-            head, projected, sums = row
+            head, projected, sums, _ = row
             try:
                 yield ReadSnapshot(
                     connection=connection,
@@ -155,4 +159,4 @@ class ReadStore:
             cursor = await first(connection, self._short, _POSITIONS, _POSITIONS_ARGUMENTS)
             row = await cursor.fetchone()
         assert row is not None
-        return Positions(row[0], row[1])
+        return Positions(row[0], row[1], row[3] or ())
