@@ -32,6 +32,8 @@ def add_export_commands(add: Add) -> None:
     when = deals.add_mutually_exclusive_group()
     when.add_argument("--position", type=position, metavar="P", help="as of this position in the log")
     when.add_argument("--at", type=instant, metavar="TIME", help="as of this time, with its offset")
+    added.formatter_class = argparse.RawDescriptionHelpFormatter
+    added.epilog = log.format_usage() + deals.format_usage()
 
 
 def _export(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
