@@ -63,6 +63,14 @@ export function visits({ day, trader }) {
       },
     },
     {
+      name: "prices",
+      path: at({ period: "08-09" }),
+      ready: async (page) => {
+        await page.locator('[role="dialog"] [data-field="observations"] summary').click();
+        await page.locator("[data-observation]").first().waitFor(PATIENCE);
+      },
+    },
+    {
       name: "help",
       path: at({}),
       ready: async (page) => {
@@ -100,6 +108,20 @@ export function visits({ day, trader }) {
       },
     },
     {
+      name: "compare",
+      path: `/compare?${new URLSearchParams([...search, ["from", "0"]])}`,
+      ready: async (page) => {
+        await page.locator("tr[data-step]").first().waitFor(PATIENCE);
+      },
+    },
+    {
+      name: "compare-none",
+      path: "/compare?day=2001-01-01&from=1&to=1",
+      ready: async (page) => {
+        await page.getByText(/No event between these moments/).waitFor(PATIENCE);
+      },
+    },
+    {
       name: "events",
       path: "/events?type=deal.confirmed.v1&order=oldest",
       ready: async (page) => {
@@ -120,20 +142,6 @@ export function visits({ day, trader }) {
     {
       name: "graphiql",
       path: "/graphiql",
-    {
-      name: "compare",
-      path: `/compare?${new URLSearchParams([...search, ["from", "0"]])}`,
-      ready: async (page) => {
-        await page.locator("tr[data-step]").first().waitFor(PATIENCE);
-      },
-    },
-    {
-      name: "compare-none",
-      path: "/compare?day=2001-01-01&from=1&to=1",
-      ready: async (page) => {
-        await page.getByText(/No event between these moments/).waitFor(PATIENCE);
-      },
-    },
       // The inside of GraphiQL is its makers' work; the page around it is ours.
       notOurs: [".graphiql-container", ".monaco-aria-container"],
       ready: async (page) => {

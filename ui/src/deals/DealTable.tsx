@@ -1,5 +1,6 @@
 // What was each deal? Side, power, price and energy, when it was made and where it stands in the log.
 
+import { eventsAddress } from "../events/events";
 import { eurPerMwh, mwh, whole } from "../format";
 import type { DealPartsFragment } from "../gql/graphql";
 import { usePulse } from "../health/PulseContext";
@@ -64,7 +65,14 @@ export function DealTable({ deals, withTrader, withPeriod }: DealTableProps) {
                 <td title={deal.price}>{eurPerMwh(deal.price)}</td>
                 <td>{mwh(deal.energyMwh)}</td>
                 <td className={classes.text}>{deal.dealId}</td>
-                <td>{whole(deal.position)}</td>
+                <td>
+                  <a
+                    className={classes.link}
+                    href={eventsAddress({ from: deal.position, to: deal.position })}
+                  >
+                    {whole(deal.position)}
+                  </a>
+                </td>
               </tr>
             ))}
           </tbody>

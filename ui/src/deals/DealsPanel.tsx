@@ -1,6 +1,7 @@
 // Why? The deals behind one row, beside the figures that they add up to.
 import { Button, Drawer } from "@mantine/core";
 import { EVERY_PERIOD } from "../address/address";
+import { compareAddress } from "../compare/compare";
 import { countOf, whole } from "../format";
 import type { PerformancePartsFragment } from "../gql/graphql";
 import { useFocusBack } from "../keyboard/useFocusBack";
@@ -9,6 +10,7 @@ import { periodName } from "../periods/rows";
 import { DealTable } from "./DealTable";
 import classes from "./deals.module.css";
 import { Evidence } from "./Evidence";
+import { DayObservations, PeriodObservations } from "./Observations";
 import { useDeals } from "./useDeals";
 
 const INSTANTLY = { duration: 0 };
@@ -52,6 +54,24 @@ export default function DealsPanel({ performance, period, at, stale, close }: De
           ) : (
             <>
               <Evidence figures={figures} lastUpdate={entry?.referenceLastUpdate ?? null} stale={stale} />
+              {all ? (
+                <DayObservations key={figures.referencePrice} deliveryDay={deliveryDay} at={at} />
+              ) : (
+                <PeriodObservations
+                  key={entry?.referenceLastUpdate}
+                  deliveryDay={deliveryDay}
+                  at={at}
+                  label={period}
+                />
+              )}
+              <p className={classes.prices}>
+                <a
+                  className={classes.link}
+                  href={compareAddress({ trader: traderId ?? null, day: deliveryDay, from: "0", to: at })}
+                >
+                  How the day’s figures came about, and when the light flipped
+                </a>
+              </p>
               <Deals
                 key={`${traderId} ${deliveryDay} ${period} ${at}`}
                 performance={performance}
