@@ -63,7 +63,7 @@ async def check(wattbook: Wattbook, script: str, *flags: str) -> tuple[list[Json
     return steps, verdict
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 async def test_no_page_has_anything_that_axe_the_console_or_a_phone_objects_to(
     tmp_path: Path, database: str, exchange: Exchange, provider: MarketData
 ) -> None:
