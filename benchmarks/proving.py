@@ -5,6 +5,7 @@ import os
 import resource
 import time
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,21 +14,19 @@ from typing import Any
 
 from eventsourcing.persistence import JSONTranscoder
 
-from adapters.event_log.pages import LogPages
 from adapters.event_log.raw_log import RawLog
 from adapters.event_log.recorder import open_recorder
 from adapters.event_log.stored_events import EventMapper
 from adapters.postgres.embedded import SERVICE_ROLE, EmbeddedPostgres
 from adapters.postgres.installation import install
 from adapters.read_models.store import ReadStore
-from adapters.read_models.tables import ReadTables
 from benchmarks.deals import DAY, ZONE
 from benchmarks.long_log import A_DAY, write_long_log
 from benchmarks.shown import percentile, show_rates
 from domain.book import Book
 from projections import READ_MODELS
 from projections.reading import Scope
-from projections.runner import Runner
+from wattbook.rebuild import drop_kept, fill_new, rebuild
 from wattbook.replay import replayed
 from wattbook.settings import Settings
 from wattbook.verify import verified_log
@@ -38,7 +37,7 @@ REPORTS = 200
 
 
 def proving(postgres: EmbeddedPostgres, folder: Path) -> None:
-    """A log of 5 million deals (WATTBOOK_BENCH_DEALS): replay, verify and reports as of any position; two cores."""
+    """A log of 5 million deals (WATTBOOK_BENCH_DEALS): replay, verify, rebuild, reports as of any position."""
     install(postgres.url, READ_MODELS, service_role=SERVICE_ROLE)
     write_long_log(postgres.url, DEALS)
     url = postgres.service_url
@@ -50,8 +49,13 @@ def proving(postgres: EmbeddedPostgres, folder: Path) -> None:
         ("eventsourcing, select_notifications and mapper", _library(url)),
     ]
     show_rates(rates, "events/s")
-    projecting_s = asyncio.run(_project(url))
-    print(f"  read models filled by the projector: {DEALS / projecting_s:,.0f} events/s; load {os.getloadavg()[0]:.1f}")
+    with redirect_stdout(None):
+        rates = [
+            ("Wattbook, all read models filled", _timed(lambda: fill_new(postgres.url, READ_MODELS))),
+            ("Wattbook, rebuilt in use, compared, switched", _timed(lambda: rebuild(postgres.url, READ_MODELS))),
+        ]
+        drop_kept(postgres.url, READ_MODELS)
+    show_rates(rates, "events/s")
     print(f"  verify with all read models: {_timed(lambda: verified_log(url)):,.0f} events/s", flush=True)
     seconds = asyncio.run(_reports(url))
     median, p99 = percentile(seconds, 0.5) * 1e3, percentile(seconds, 0.99) * 1e3
@@ -78,15 +82,6 @@ def _library(url: str) -> float:
     rate = after / (time.perf_counter() - started)
     recorder.datastore.close()
     return rate
-
-
-async def _project(url: str) -> float:
-    started = time.perf_counter()
-    async with LogPages(url) as pages, ReadTables(url) as tables:
-        runner = Runner(pages, tables, READ_MODELS)
-        while await runner.step():
-            pass
-    return time.perf_counter() - started
 
 
 async def _reports(url: str) -> list[float]:

@@ -9,6 +9,8 @@ from multiprocessing import get_context, parent_process
 from threading import Thread
 from typing import TypeVar
 
+from wattbook.process import collect_garbage_rarely
+
 T = TypeVar("T")
 
 
@@ -39,6 +41,7 @@ def each_stretch(work: Callable[[int, int], T], until: int, stretch: int) -> Ite
 def _end_with_parent() -> None:
     """Leave Ctrl-C to the process that asks, and end when it is gone: it would be waited for in vain."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    collect_garbage_rarely()
     parent = parent_process()
     if parent is not None:
         Thread(target=_exit_after, args=(parent.join,), daemon=True).start()

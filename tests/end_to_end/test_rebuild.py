@@ -8,9 +8,14 @@ from pathlib import Path
 
 import psycopg
 
+from adapters.event_log.recorder import open_recorder
+from adapters.postgres.installation import install
+from projections import READ_MODELS
 from tests.end_to_end.client import Client
 from tests.end_to_end.lines import Exchange, confirmation
 from tests.end_to_end.processes import ROLES, Wattbook
+from tests.notation import deal
+from wattbook.project import MANY
 
 DAY = "2023-02-06"
 TICK_S = 0.01
@@ -87,6 +92,45 @@ async def test_a_rebuild_under_steady_ingest_shows_nobody_a_wrong_or_missing_fig
         assert refused.code == 1
         assert "position 5, read_models.deals_v1: row position 5, sign 1: price_eur_mwh is 2, not 1" in refused.text
         assert (await wattbook.command("rebuild", "deals", "--accept-differences")).code == 0
+        assert (await wattbook.command("verify")).code == 0
+
+
+async def test_a_projector_has_new_tables_of_a_long_log_filled_wherever_it_was_stopped_or_killed_before(
+    tmp_path: Path, database: str
+) -> None:
+    install(database, READ_MODELS)
+    recorder = open_recorder(database)
+    deals = [deal("anna buys 1 MW 08-09 at 1", deal_id=str(number)) for number in range(MANY)]
+    for start in range(0, MANY, 5_000):
+        recorder.append(deals[start : start + 5_000])
+    recorder.datastore.close()
+    with (
+        Wattbook(tmp_path, database_url=database) as wattbook,
+        psycopg.connect(database, autocommit=True) as connection,
+    ):
+
+        def is_building() -> bool:
+            query = "SELECT 1 FROM pg_tables WHERE schemaname = 'read_models' AND tablename LIKE '%\\_next\\_%'"
+            return connection.execute(query).fetchone() is not None
+
+        def reached() -> int:
+            row = connection.execute("SELECT min(position) FROM read_models.checkpoints").fetchone()
+            assert row is not None
+            return int(row[0])
+
+        project = wattbook.start("project")
+        await wattbook.until(is_building)
+        assert await project.end() == 0
+        assert not is_building()
+        assert reached() in (0, MANY)
+        project.start()
+        await wattbook.until(lambda: is_building() or reached() == MANY)
+        project.kill()
+        project.start()
+        await wattbook.until(lambda: reached() == MANY)
+        await wattbook.until(lambda: not is_building())
+        assert "filled from the log" in project.text()
+        assert await project.end() == 0
         assert (await wattbook.command("verify")).code == 0
 
 
