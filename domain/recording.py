@@ -83,7 +83,7 @@ def stream_of(event: Event) -> str:
         case LogSealed():
             return f"seal:{event.first}"
         case ReportPublished():
-            return report_stream(event.trader_id, event.delivery_day)
+            return report_stream(event.trader_id, event.delivery_day, event.position)
 
 
 def deal_stream(deal: Deal) -> str:
@@ -114,9 +114,12 @@ def day_file_stream(exchange: str, day: date, sha256_hex: str) -> str:
     return f"day-file:{exchange}:{day}:{sha256_hex}"
 
 
-def report_stream(trader_id: str | None, day: date) -> str:
-    """Return the stream of a book's reports: ``report:<delivery day>:<trader>``, without a trader for the desk."""
-    return f"report:{day}" if trader_id is None else f"report:{day}:{_part(trader_id)}"
+def report_stream(trader_id: str | None, day: date, position: int) -> str:
+    """Return the stream of reports on the same figures: ``report:<delivery day>:<position>:<trader>``.
+
+    Without a trader it is the desk's. It holds one event an author, however many reports are published.
+    """
+    return f"report:{day}:{position}" if trader_id is None else f"report:{day}:{position}:{_part(trader_id)}"
 
 
 def reference_price_stream(period: DeliveryPeriod) -> str:

@@ -54,7 +54,9 @@ class AuditQuery:
             raise BadInputError(f"from (position {start}) is after to (position {end})")
         found = await snapshot.explanation(context.viewer.scope, trader, delivery_day, start, end, EXPLAINED)
         if found is None:
-            raise LimitExceededError(f"more than {EXPLAINED} events changed these figures: ask for a shorter stretch")
+            raise LimitExceededError(
+                f"more than {EXPLAINED} events, or too large ones, changed these figures: ask for a shorter stretch"
+            )
         return explanation_fields(found)
 
     @strawberry.field(

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from domain.errors import InvalidSettingsError
 from domain.performance import Moment
 from wattbook.arguments import author, day, instant, moment, position, trader
 from wattbook.database import database
@@ -43,7 +44,7 @@ def add_audit_commands(add: Add) -> None:
     what.add_argument("--check", type=Path, metavar="FILE", help="say whether the proofs in this file hold")
     added.add_argument("--trader", type=trader, metavar="ID", help="only the deal of this trader")
     added.add_argument("--direction", choices=("buy", "sell"), help="only this leg")
-    added.add_argument("--seals", type=Path, metavar="FILE", help="with --check: the seals to trust")
+    added.add_argument("--seals", type=Path, metavar="FILE", help="the seals to trust, for --check")
     added = add("publish", _publish, "freeze a report: its figures, their digest and the log's hash, as an event")
     _add_performance(added)
     added.add_argument("--author", type=author, metavar="NAME", help="who publishes (default: the system's user)")
@@ -115,6 +116,8 @@ def _verify(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def _prove(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from wattbook.proofs import Wanted, check, prove
 
+    if (args.check is None) != (args.seals is None):
+        raise InvalidSettingsError(["prove --check FILE needs --seals FILE, and --deal takes none"])
     if args.check is not None:
         return check(args.check, args.seals)
     settings = Settings.from_environment(environ)

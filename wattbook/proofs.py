@@ -9,11 +9,12 @@ import msgspec
 
 from adapters.event_log.chain_check import Link, leaf_of
 from adapters.event_log.raw_log import RawLog
-from adapters.event_log.seals import is_signed, read_seals
+from adapters.event_log.seals import is_signed, leaves_of, read_seals
 from domain.errors import NoSuchDealError, NotSealedError, ProofRefusedError
 from domain.merkle import path, root_of_path
 from domain.proofs import LogSealed
 from domain.recording import deal_parts
+from wattbook.printing import printable
 from wattbook.settings import Settings
 
 
@@ -60,10 +61,9 @@ def prove(settings: Settings, database_url: str, wanted: Wanted) -> int:
     return 0
 
 
-def check(proof_file: Path, seals_file: Path | None) -> int:
-    """Say of each proof in a file whether it holds; return 1 where one does not.
+def check(proof_file: Path, seals_file: Path) -> int:
+    """Say of each proof in a file whether it holds by the seals in *seals_file*; return 1 where one does not.
 
-    With *seals_file* its seal must be one of that file; without, the seal is told, for the reader to compare.
     Raises :class:`ProofRefusedError` for a file that holds no proofs.
     """
     try:
@@ -72,12 +72,13 @@ def check(proof_file: Path, seals_file: Path | None) -> int:
         raise ProofRefusedError(f"{proof_file} has no proofs that wattbook prove has written: {error}") from error
     if not proofs:
         raise ProofRefusedError(f"{proof_file} has no proofs")
-    known = None if seals_file is None else read_seals(seals_file)
+    known = read_seals(seals_file)
     wrong = 0
     for proof in proofs:
         why = _wrong(proof, known)
         wrong += why is not None
-        print(f"position {proof.event.position}, {proof.event.stream}: {why or _holds(proof, known)}")
+        where = printable(f"position {proof.event.position}, {proof.event.stream}")
+        print(f"{where}: {why or _holds(proof)}")
     return 1 if wrong else 0
 
 
@@ -89,7 +90,7 @@ def _proof(log: RawLog, link: Link, seals: Sequence[LogSealed]) -> Proof:
             f"the event at position {position} is in no sealed block yet: while a recorder runs, "
             "it is sealed after an hour at the latest"
         )
-    leaves = [leaf_of(each) for page in log.links(seal.first - 1, seal.last) for each in page]
+    leaves = leaves_of(log, seal.first, seal.last)
     event = ProvenEvent(position, recorded_at.astimezone(UTC), stream, version, topic, bytes(state).decode())
     return Proof(event, [each.hex() for each in path(leaves, position - seal.first)], seal)
 
@@ -99,13 +100,15 @@ def _is_wanted(link: Link, wanted: Wanted) -> bool:
     return wanted.trader in (None, trader) and wanted.direction in (None, direction)
 
 
-def _wrong(proof: Proof, known: Sequence[LogSealed] | None) -> str | None:
+def _wrong(proof: Proof, known: Sequence[LogSealed]) -> str | None:
     """Return why a proof does not hold, ``None`` where it does."""
     event, seal = proof.event, proof.seal
-    if known is not None and seal not in known:
+    if seal not in known:
         return "does NOT hold: its seal is not in the seals file"
     if not is_signed(seal):
         return "does NOT hold: the seal is not signed by its own key"
+    if event.recorded_at.tzinfo is None or not seal.first <= event.position <= seal.last:
+        return "does NOT hold: the event is not what was sealed"
     link = (
         event.position, event.stream, event.version, event.topic, event.recorded_at, event.state.encode(), b"",
     )  # fmt: skip
@@ -119,9 +122,5 @@ def _wrong(proof: Proof, known: Sequence[LogSealed] | None) -> str | None:
     return None
 
 
-def _holds(proof: Proof, known: Sequence[LogSealed] | None) -> str:
-    seal = proof.seal
-    block = f"is in the sealed block from {seal.first} to {seal.last}"
-    if known is not None:
-        return f"{block}, which is in the seals file"
-    return f"{block}, root {seal.root}, key {seal.public_key}: compare the seal with one you trust (--seals FILE)"
+def _holds(proof: Proof) -> str:
+    return f"is in the sealed block from {proof.seal.first} to {proof.seal.last}, which is in the seals file"

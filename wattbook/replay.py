@@ -95,8 +95,18 @@ def _differences(settings: Settings, open_log: OpenLog, event: ReportPublished, 
     book = Book(event.trader_id, event.delivery_day)
     again = performance_json(replayed(settings, open_log, book, event.position))
     if again != written:
+        yield _told(written, again)
+
+
+def _told(written: bytes, again: bytes) -> str:
+    """Return where what was published differs first from what was replayed."""
+    try:
         path, published, now = first_difference(json.loads(written), json.loads(again))
-        yield f"{path}: published {json.dumps(published)}, replayed {json.dumps(now)}"
+    except (ValueError, RecursionError):
+        return "what was published is no JSON"
+    if published == now:
+        return "what was published has the same figures, in other bytes than canonical ones"
+    return f"{path}: published {json.dumps(published)}, replayed {json.dumps(now)}"
 
 
 def first_difference(one: Json, other: Json, path: str = "") -> tuple[str, Json, Json]:

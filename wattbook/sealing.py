@@ -13,7 +13,7 @@ from adapters.event_log.seals import BLOCK, SealKey, seal_key, seal_line
 from adapters.event_log.writer import EventLog
 from adapters.event_log.writer_thread import WriterThread
 from adapters.postgres.outage import AWAY, Outage
-from domain.errors import LogDamagedError, SealKeyError, SealsRefusedError
+from domain.errors import SealKeyError, SealsRefusedError
 from domain.proofs import LogSealed
 
 P = ParamSpec("P")
@@ -70,7 +70,8 @@ class Sealing:
                     self._outage.over()
                 except AWAY as error:
                     self._outage.met(error)
-                except (LogDamagedError, SealsRefusedError, OSError) as error:
+                except Exception as error:
+                    # Whatever it is, it must not end the recording of deals.
                     if not self._is_told:
                         log.error("the log is not sealed: %s; it is tried again", error)
                     self._is_told = True
@@ -111,14 +112,15 @@ class Sealing:
         if not self._file.exists():
             return 0
         written = self._file.read_bytes()
-        whole = written[: written.rfind(b"\n") + 1]
-        if whole != written:
-            # A line that a crash has cut off comes again whole.
+        lines = [f"{seal_line(seal)}\n".encode() for seal in self._seals[: written.count(b"\n") + 1]]
+        whole = b"".join(lines[: written.count(b"\n")])
+        rest = written.removeprefix(whole)
+        # A line that a crash has cut off comes again whole.
+        if not written.startswith(whole) or (rest and not (lines[-1] if lines else b"").startswith(rest)):
+            raise SealsRefusedError(f"{self._file} has what the log has not: it is of another log, or no file of seals")
+        if rest:
             os.truncate(self._file, len(whole))
-        lines = whole.decode().splitlines()
-        if lines != [seal_line(seal) for seal in self._seals[: len(lines)]]:
-            raise SealsRefusedError(f"{self._file} has seals that the log has not: it is that of another log")
-        return len(lines)
+        return written.count(b"\n")
 
     def _due(self, raw: RawLog, after: int) -> int | None:
         """Return where the next block ends, ``None`` while there is none to seal."""

@@ -28,8 +28,9 @@ def each_stretch(work: Callable[[int, int], T], until: int, stretch: int) -> Ite
     with ProcessPoolExecutor(min(len(stretches), os.cpu_count() or 1), context, _end_with_parent) as processes:
         try:
             asked = {processes.submit(work, after, end): end - after for after, end in stretches}
-            for future in as_completed(asked):
-                yield future.result(), asked[future]
+            for future in as_completed(list(asked)):
+                # Nothing keeps what a stretch gave once it is taken.
+                yield future.result(), asked.pop(future)
         except BrokenProcessPool:
             raise ChildProcessError(
                 "a process that read a part of the log was killed; is there enough memory?"

@@ -23,6 +23,7 @@ from domain.errors import LogDamagedError
 from domain.events import Recorded
 from domain.proofs import LogSealed, ReportPublished
 from projections import READ_MODELS
+from wattbook.printing import printable
 from wattbook.progress import Progress
 from wattbook.stretches import each_stretch
 
@@ -58,6 +59,10 @@ def verify(database_url: str, *, as_json: bool, seals_file: Path | None = None) 
         _print_json(verified)
     else:
         _print(verified)
+        if seals:
+            last, key = seals[-1].last, seals[-1].public_key
+            print(f"{seals_file} seals all up to position {last}, the last block with the key {key}")
+            print(f"the {max(0, verified.position - last):,} events after it are under no seal in that file")
     return 1 if verified.findings else 0
 
 
@@ -89,6 +94,8 @@ def verified_log(database_url: str, stretch: int = STRETCH, seals: Sequence[LogS
         findings += _seal_findings(database_url, seals)
         for model in READ_MODELS:
             position = reached.get(model.table, 0)
+            if model.table not in reached:
+                findings.append(Finding(0, "read_models.checkpoints", f"{model.table} has no checkpoint"))
             if position > head:
                 findings.append(Finding(position, "read_models.checkpoints", f"{model.table} is past the log"))
             if belongs_to_one_event(model):
@@ -196,7 +203,7 @@ def _print_json(verified: Verified) -> None:
 
 def _print(verified: Verified) -> None:
     for finding in verified.findings[:SHOWN]:
-        print(f"position {finding.position}, {finding.table}: {finding.what}")
+        print(printable(f"position {finding.position}, {finding.table}: {finding.what}"))
     if len(verified.findings) > SHOWN:
         print(f"... and {len(verified.findings) - SHOWN:,} more")
     if verified.findings:

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 import rfc8785
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from adapters.event_log.chain_check import TABLE, Finding, leaf_of
 from adapters.event_log.raw_log import RawLog
-from domain.errors import SealKeyError, SealsRefusedError
+from domain.errors import LogDamagedError, SealKeyError, SealsRefusedError
 from domain.merkle import root
 from domain.proofs import LogSealed
 
@@ -40,12 +40,12 @@ class SealKey:
     def seal(self, log: RawLog, first: int, last: int, previous: LogSealed | None) -> LogSealed:
         """Return the seal over the events from *first* to *last*, which follows *previous*.
 
-        Raises :class:`domain.errors.LogDamagedError` where one of them is missing.
+        Raises :class:`LogDamagedError` where one of them is missing.
         """
         unsigned = LogSealed(
             first=first,
             last=last,
-            root=root_of(log, first, last).hex(),
+            root=root(leaves_of(log, first, last)).hex(),
             log_hash=log.hash_at(last).hex(),
             log=log.hash_at(1).hex(),
             previous=None if previous is None else previous.signature,
@@ -64,16 +64,19 @@ def seal_key(path: Path) -> SealKey:
         if not path.exists():
             _make(path)
         private = load_pem_private_key(path.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise SealKeyError(f"the log cannot be sealed with the key in {path}: {error}") from error
     if not isinstance(private, Ed25519PrivateKey):
         raise SealKeyError(f"the log cannot be sealed with the key in {path}: it is no Ed25519 key")
     return SealKey(private)
 
 
-def root_of(log: RawLog, first: int, last: int) -> bytes:
-    """Return the Merkle root over the events from *first* to *last*, as far as they are there."""
-    return root([leaf_of(link) for page in log.links(first - 1, last) for link in page])
+def leaves_of(log: RawLog, first: int, last: int) -> list[bytes]:
+    """Return the leaves of the events from *first* to *last*; raise :class:`LogDamagedError` where one is missing."""
+    leaves = [leaf_of(link) for page in log.links(first - 1, last) for link in page]
+    if len(leaves) != last - first + 1:
+        raise LogDamagedError(f"the event log has not all events from position {first} to {last}")
+    return leaves
 
 
 def is_signed(seal: LogSealed) -> bool:
@@ -115,14 +118,20 @@ def read_seals(path: Path) -> list[LogSealed]:
 
 def check_seal(log: RawLog, seal: LogSealed) -> Iterable[Finding]:
     """Yield how the events of a block differ from what was sealed."""
-    links = [link for page in log.links(seal.first - 1, seal.last) for link in page]
     block = f"the block from {seal.first} to {seal.last}"
-    missing = sorted({*range(seal.first, seal.last + 1)} - {link[0] for link in links})
-    if missing:
-        yield Finding(missing[0], TABLE, f"{block} was sealed with an event that is not there")
-    elif root([leaf_of(link) for link in links]).hex() != seal.root:
+    leaves: list[bytes] = []
+    expected, chain_hash = seal.first, b""
+    for page in log.links(seal.first - 1, seal.last):
+        for link in page:
+            if link[0] != expected:
+                break
+            leaves.append(leaf_of(link))
+            expected, chain_hash = expected + 1, bytes(link[-1])
+    if expected <= seal.last:
+        yield Finding(expected, TABLE, f"{block} was sealed with an event that is not there")
+    elif root(leaves).hex() != seal.root:
         yield Finding(seal.first, TABLE, f"{block} is not what was sealed")
-    elif bytes(links[-1][-1]).hex() != seal.log_hash:
+    elif chain_hash.hex() != seal.log_hash:
         yield Finding(seal.last, TABLE, f"the chain up to the end of {block} is not what was sealed")
 
 

@@ -77,7 +77,7 @@ def read_event(topic: str, state: bytes) -> Event:
         raise LogDamagedError(f"the event log has the topic {topic!r}, which this version of Wattbook does not know")
     try:
         return form.read(form.decode(state))
-    except (msgspec.MsgspecError, ValueError, ArithmeticError) as error:
+    except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError) as error:
         raise LogDamagedError(f"the event log has bytes that are no {topic}: {error}") from error
 
 

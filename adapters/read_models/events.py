@@ -58,13 +58,28 @@ async def position_at(connection: AsyncConnection[TupleRow], moment: datetime) -
 
 
 async def concerning(
-    connection: AsyncConnection[TupleRow], trader_id: str | None, day: date, after: int, until: int, limit: int
-) -> list[tuple[LogEvent, Recorded]]:
-    """Return the first events after *after* up to *until* that change the figures of a book on *day*, upwards."""
+    connection: AsyncConnection[TupleRow],
+    trader_id: str | None,
+    day: date,
+    after: int,
+    until: int,
+    limit: int,
+    room_bytes: int,
+) -> list[tuple[LogEvent, Recorded]] | None:
+    """Return the events after *after* up to *until* that change the figures of a book on *day*, upwards.
+
+    ``None`` where they are more than *limit*, or their payloads larger than *room_bytes*.
+    """
     whose = SQL("") if trader_id is None else SQL("AND trader_id = %(trader)s")
     found = _CONCERNING.format(deals=_DEALS, prices=_PRICES, whose=whose)
     query = SQL("{} WHERE e.notification_id IN ({}) ORDER BY e.notification_id").format(_SELECT, found)
-    arguments = {"trader": trader_id, "day": day, "after": after, "until": until, "limit": limit}
+    arguments = {"trader": trader_id, "day": day, "after": after, "until": until, "limit": limit + 1}
+    sized = SQL("SELECT count(*), coalesce(sum(octet_length(state)), 0) FROM wattbook.events WHERE {} IN ({})").format(
+        SQL("notification_id"), found
+    )
+    size = await (await connection.execute(sized, arguments)).fetchone()
+    if size is None or size[0] > limit or size[1] > room_bytes:
+        return None
     cursor = await connection.execute(query, arguments)
     rows = await cursor.fetchall()
     return [(_shown(row), Recorded(row[0], row[1].astimezone(UTC), read_event(row[2], bytes(row[5])))) for row in rows]

@@ -29,6 +29,7 @@ from projections.day_files import DayFileRow
 from projections.deals import DealRow
 from projections.explanation import Explanation, explanation
 from projections.reading import (
+    ROOM_BYTES,
     Changes,
     DealFilter,
     DealOrder,
@@ -102,8 +103,8 @@ class ReadSnapshot:
         """Return what changed a performance between two positions, ``None`` where more than *limit* events did."""
         if scope.trader_id is not None and scope.trader_id != trader_id:
             return explanation(Book(trader_id, day), ())
-        found = await log_reads.concerning(self.connection, trader_id, day, start, end, limit + 1)
-        if len(found) > limit:
+        found = await log_reads.concerning(self.connection, trader_id, day, start, end, limit, ROOM_BYTES)
+        if found is None:
             return None
         totals = await performance_reads.totals_as_of(self.connection, scope, trader_id, day, start)
         book = Book.known(trader_id, day, start, totals, await self.reference_prices(day, start))

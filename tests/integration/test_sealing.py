@@ -1,5 +1,6 @@
 """Is the log sealed block by block, and is whoever rewrites it caught by the seals that were kept elsewhere?"""
 
+import asyncio
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from adapters.event_log.chain_check import TABLE, Finding
 from adapters.event_log.hash_chain import GENESIS, Link, chained
 from adapters.event_log.seals import read_seals, seal_key
-from domain.errors import SealKeyError, SealsRefusedError
+from domain.errors import LogDamagedError, SealKeyError, SealsRefusedError
 from tests.desk import Desk, busy_day, desk
 from tests.sealing import sealer
 from wattbook import sealing
@@ -66,13 +67,29 @@ async def test_the_file_is_brought_up_to_the_log_wherever_it_stands(
         assert recorder.file.read_text() == whole
 
 
-async def test_a_file_of_another_log_is_not_written_to(trading: Desk, tmp_path: Path, small_blocks: None) -> None:
+@pytest.mark.parametrize("other", [b"another log's\n", b"no line at all", b"\xff\xfe\n", b'{"first":1}\n\n\n'])
+async def test_a_file_that_is_not_of_this_log_is_not_written_to(
+    trading: Desk, tmp_path: Path, small_blocks: None, other: bytes
+) -> None:
     async with sealer(trading, tmp_path) as recorder:
         recorder.file.parent.mkdir()
-        recorder.file.write_text("another log's\n")
+        recorder.file.write_bytes(other)
         with pytest.raises(SealsRefusedError, match="another log"):
             await recorder.seals()
-        assert recorder.file.read_text() == "another log's\n"
+        assert recorder.file.read_bytes() == other
+        # Nor does it end the recorder.
+        running = asyncio.create_task(recorder.sealing.run())
+        await asyncio.wait({running}, timeout=0.5)
+        assert not running.done()
+        running.cancel()
+
+
+async def test_nothing_is_sealed_over_a_hole(trading: Desk, tmp_path: Path, small_blocks: None) -> None:
+    owner(trading.url, "DELETE FROM wattbook.events WHERE notification_id = 3")
+    async with sealer(trading, tmp_path) as recorder:
+        with pytest.raises(LogDamagedError, match="not all events from position 1 to 5"):
+            await recorder.seals()
+        assert recorder.of_log() == []
 
 
 async def test_of_two_recorders_one_seals_and_both_keep_the_seal(

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from hashlib import sha256
 
 import psycopg
 import pytest
@@ -116,17 +118,36 @@ async def test_a_changed_head_is_named(trading: Desk, change: str, what: str) ->
         ("DELETE FROM read_models.deals_v1 WHERE position = 11", 11, "deals_v1"),
         ("UPDATE read_models.deals_v1 SET position = 999 WHERE position = 11", 999, "deals_v1"),
         ("UPDATE read_models.deals_v1 SET position = -4 WHERE position = 11", -4, "deals_v1"),
-        ("UPDATE read_models.positions_v1 SET bought_eur = bought_eur + 0.000001", 12, "positions_v1"),
-        ("DELETE FROM read_models.positions_v1 WHERE trader_id = 'bob'", 12, "positions_v1"),
+        ("UPDATE read_models.positions_v1 SET bought_eur = bought_eur + 0.000001", 13, "positions_v1"),
+        ("DELETE FROM read_models.positions_v1 WHERE trader_id = 'bob'", 13, "positions_v1"),
         ("UPDATE read_models.reference_prices_v1 SET value = 29 WHERE position = 4", 4, "reference_prices_v1"),
-        ("UPDATE read_models.feeds_v1 SET connected_at = now()", 12, "feeds_v1"),
+        (
+            "UPDATE read_models.reports_v1 SET performance = 'sha256:' || encode(sha256(performance::bytea), 'hex')",
+            13,
+            "reports_v1",
+        ),
+        ("UPDATE read_models.feeds_v1 SET connected_at = now()", 13, "feeds_v1"),
         ("UPDATE read_models.rejections_v2 SET resolution = NULL WHERE position = 10", 10, "rejections_v2"),
     ],
 )
 async def test_an_edited_read_model_is_named(trading: Desk, statement: str, position: int, table: str) -> None:
+    long = replace(published(position=0), performance="x" * 300, log_hash="00" * 32)
+    await trading.knows(replace(long, digest=sha256(long.performance.encode()).hexdigest()))
+    assert findings(trading.url) == []
     tamper(trading.url, statement)
     assert (position, f"read_models.{table}") in places(trading.url)
     assert {each.table for each in findings(trading.url)} == {f"read_models.{table}"}
+
+
+async def test_a_row_that_is_there_twice_and_a_checkpoint_that_is_gone_are_named(trading: Desk) -> None:
+    tamper(
+        trading.url,
+        "ALTER TABLE read_models.deals_v1 DROP CONSTRAINT deals_v1_pkey",
+        "INSERT INTO read_models.deals_v1 SELECT * FROM read_models.deals_v1 WHERE position = 5",
+    )
+    assert places(trading.url) == [(5, "read_models.deals_v1")]
+    tamper(trading.url, "DELETE FROM read_models.checkpoints WHERE table_name = 'feeds_v1'")
+    assert Finding(0, "read_models.checkpoints", "feeds_v1 has no checkpoint") in findings(trading.url)
 
 
 async def test_several_processes_find_what_one_finds(trading: Desk) -> None:

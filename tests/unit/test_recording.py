@@ -255,8 +255,8 @@ def test_the_same_report_is_published_once_and_another_author_publishes_another(
 
 
 def test_reports_of_the_desk_and_of_a_trader_of_whatever_name_are_on_streams_of_their_own() -> None:
-    assert stream_of(published(None)) == "report:2023-02-06"
-    assert stream_of(published("a:b%")) == "report:2023-02-06:a%3Ab%25"
+    assert stream_of(published(None)) == "report:2023-02-06:7"
+    assert stream_of(published("a:b%")) == "report:2023-02-06:7:a%3Ab%25"
 
 
 contents = st.builds(
