@@ -90,6 +90,8 @@ def _replay(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         return replay(settings, log, args.trader, args.day, Moment(args.position, args.at), as_json=args.json)
 
     settings = Settings.from_environment(environ)
+    if args.report is not None and (args.trader or args.at or args.position is not None or args.json):
+        raise InvalidSettingsError(["replay --report ID says itself which figures are meant, and takes no other flag"])
     if args.from_export is not None:
         return replayed_from(partial(ExportedLog, args.from_export))
     with database(settings) as opened:
