@@ -1,5 +1,6 @@
 """What is a published report, who sees it, and does it stay as it was?"""
 
+import asyncio
 from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
@@ -52,8 +53,12 @@ async def publishes(
 ) -> dict[str, Any]:
     """Publish a report and let the read models know it; return it as its publisher sees it."""
     as_of = None if position is None else {"position": str(position)}
-    answer = await api.data(PUBLISH, {"trader": trader, "asOf": as_of}, viewer)
-    await trading.projects()
+    async with asyncio.TaskGroup() as group:
+        publishing = group.create_task(api.data(PUBLISH, {"trader": trader, "asOf": as_of}, viewer))
+        while not publishing.done():
+            await trading.projects()
+            await asyncio.sleep(0.01)
+    answer = publishing.result()
     report: dict[str, Any] = answer["publishReport"]
     return report
 
