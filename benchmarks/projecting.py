@@ -31,7 +31,7 @@ LIBRARY_COUNT = 400
 
 
 def projecting(postgres: EmbeddedPostgres, _: Path) -> None:
-    """All five read models from the log, beside the library's ProjectionRunner with one of them."""
+    """All read models from the log, beside the library's ProjectionRunner with one of them."""
     install(postgres.url, READ_MODELS, service_role=SERVICE_ROLE)
     recorder = open_recorder(postgres.service_url)
     events = list(deals(COUNT))
@@ -40,7 +40,7 @@ def projecting(postgres: EmbeddedPostgres, _: Path) -> None:
     recorder.datastore.close()
     ours = asyncio.run(_wattbook(postgres))
     show_rates(
-        [("Wattbook, five read models", ours), ("eventsourcing ProjectionRunner, one", _library(postgres))],
+        [("Wattbook, all read models", ours), ("eventsourcing ProjectionRunner, one", _library(postgres))],
         "events/s",
     )
 

@@ -102,10 +102,25 @@ async def test_wrong_use_is_told_with_the_usage_and_exit_code_2(desk: Desk, argu
     assert "Traceback" not in ran.err
 
 
-@pytest.mark.parametrize("arguments", ["receive --line 3", "report --day 2023-02-06 --position 999999999999"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "receive --line 3", "report --day 2023-02-06 --position 999999999999",
+        "replay --day 2023-02-06 --position 999999999999", "replay --report 1 --json", "replay --report 1 --trader a",
+        "explain --day 2023-02-06 --from 2 --to 1", "prove --check proof.json", "prove --deal 1 --seals seals.jsonl",
+        "prove --check proof.json --seals nowhere.jsonl", "verify --seals nowhere.jsonl",
+    ],
+)  # fmt: skip
 async def test_what_cannot_be_there_is_wrong_use(desk: Desk, arguments: str) -> None:
     ran = await desk.command(*arguments.split())
     assert (ran.code, ran.out) == (2, b""), ran
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize("arguments", ["replay --report 1", "prove --deal nobody's"])
+async def test_what_is_not_there_cannot_be_proven(desk: Desk, arguments: str) -> None:
+    ran = await desk.command(*arguments.split())
+    assert (ran.code, ran.out) == (3, b""), ran
     assert "Traceback" not in ran.err
 
 
