@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
+
 from adapters.event_log.raw_log import RawLog
 from adapters.event_log.seals import SealKey, seal_key
 from adapters.event_log.writer import EventLog
@@ -45,3 +47,11 @@ async def sealer(trading: Desk, folder: Path) -> AsyncIterator[Sealer]:
         file = folder / "kept" / "seals.jsonl"
         made = Sealing(trading.url, log, folder / "seal-key.pem", file, lambda: False, lambda: clock[0])
         yield Sealer(trading, made, seal_key(folder / "seal-key.pem"), file, clock)
+
+
+def owner(url: str, *statements: str) -> None:
+    """Do as the owner of the database can: without its triggers."""
+    with psycopg.connect(url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for statement in statements:
+            connection.execute(statement.encode())

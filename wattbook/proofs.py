@@ -9,7 +9,8 @@ import msgspec
 
 from adapters.event_log.chain_check import Link, leaf_of
 from adapters.event_log.raw_log import RawLog
-from adapters.event_log.seals import is_signed, leaves_of, read_seals
+from adapters.event_log.seals import is_signed, leaves_of
+from adapters.event_log.seals_file import SealsFile, read_seals
 from domain.errors import NoSuchDealError, NotSealedError, ProofRefusedError
 from domain.merkle import path, root_of_path
 from domain.proofs import LogSealed
@@ -64,6 +65,7 @@ def prove(settings: Settings, database_url: str, wanted: Wanted) -> int:
 def check(proof_file: Path, seals_file: Path) -> int:
     """Say of each proof in a file whether it holds by the seals in *seals_file*; return 1 where one does not.
 
+    That file is trusted, and nothing else: with which keys it is signed is said besides.
     Raises :class:`ProofRefusedError` for a file that holds no proofs.
     """
     try:
@@ -79,6 +81,8 @@ def check(proof_file: Path, seals_file: Path) -> int:
         wrong += why is not None
         where = printable(f"position {proof.event.position}, {proof.event.stream}")
         print(f"{where}: {why or _holds(proof)}")
+    for sentence in known.told():
+        print(printable(sentence))
     return 1 if wrong else 0
 
 
@@ -100,11 +104,15 @@ def _is_wanted(link: Link, wanted: Wanted) -> bool:
     return wanted.trader in (None, trader) and wanted.direction in (None, direction)
 
 
-def _wrong(proof: Proof, known: Sequence[LogSealed]) -> str | None:
+def _wrong(proof: Proof, known: SealsFile) -> str | None:
     """Return why a proof does not hold, ``None`` where it does."""
     event, seal = proof.event, proof.seal
-    if seal not in known:
-        return "does NOT hold: its seal is not in the seals file"
+    if seal not in known.seals:
+        key = known.key_at(seal.first)
+        if key in (None, seal.public_key):
+            return "does NOT hold: its seal is not in the seals file"
+        own = printable(seal.public_key)
+        return f"does NOT hold: its seal is with the key {own}, and that in the seals file with {key}"
     if not is_signed(seal):
         return "does NOT hold: the seal is not signed by its own key"
     if event.recorded_at.tzinfo is None or not seal.first <= event.position <= seal.last:
@@ -123,4 +131,6 @@ def _wrong(proof: Proof, known: Sequence[LogSealed]) -> str | None:
 
 
 def _holds(proof: Proof) -> str:
-    return f"is in the sealed block from {proof.seal.first} to {proof.seal.last}, which is in the seals file"
+    seal = proof.seal
+    block = f"the sealed block from {seal.first} to {seal.last}"
+    return f"is in {block}, which is in the seals file with the key {seal.public_key}"

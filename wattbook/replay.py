@@ -33,7 +33,10 @@ class LogSource(Protocol):
         """Return where the log ends."""
 
     def position_at(self, moment: datetime) -> int:
-        """Return the position of the last event recorded at or before *moment*, 0 before the first."""
+        """Return the position of the last event recorded at or before *moment*, 0 before the first.
+
+        Raises :class:`UnknownPositionError` where what was recorded by then cannot be known here.
+        """
 
     def hash_at(self, position: int) -> bytes:
         """Return the chain hash up to *position*."""

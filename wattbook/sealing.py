@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
 from adapters.event_log.raw_log import RawLog
-from adapters.event_log.seals import BLOCK, SealKey, seal_key, seal_line
+from adapters.event_log.seals import BLOCK, SealKey, seal_key
+from adapters.event_log.seals_file import seal_line
 from adapters.event_log.writer import EventLog
 from adapters.event_log.writer_thread import WriterThread
 from adapters.postgres.outage import AWAY, Outage
@@ -27,6 +28,9 @@ AFTER: Final = timedelta(hours=1)
 
 BEHIND: Final = timedelta(seconds=0.5)
 """What was heard goes first: while it waits longer than this for the recorder, nothing is sealed."""
+
+Looks = tuple[int, int, int, int]
+"""By which a file is known again without reading it: inode, size, and when its content and its state changed."""
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +53,7 @@ class Sealing:
         self._file = seals_file
         self._seals: list[LogSealed] = []
         self._seen = 0
+        self._left: tuple[Looks, int] | None = None
         self._thread = WriterThread("sealing")
         self._is_told = False
         self._is_busy = is_busy
@@ -108,19 +113,27 @@ class Sealing:
         return seal, self._seals[self._kept() :]
 
     def _kept(self) -> int:
-        """Return how many seals the file has; raise :class:`SealsRefusedError` where they are not the log's."""
+        """Return how many seals the file has; raise :class:`SealsRefusedError` where they are not the log's.
+
+        A file that looks as it was left is not read again.
+        """
         if not self._file.exists():
             return 0
+        looks = _looks(self._file.stat())
+        if self._left is not None and self._left[0] == looks:
+            return self._left[1]
         written = self._file.read_bytes()
-        lines = [f"{seal_line(seal)}\n".encode() for seal in self._seals[: written.count(b"\n") + 1]]
-        whole = b"".join(lines[: written.count(b"\n")])
+        count = written.count(b"\n")
+        lines = [f"{seal_line(seal)}\n".encode() for seal in self._seals[: count + 1]]
+        whole = b"".join(lines[:count])
         rest = written.removeprefix(whole)
         # A line that a crash has cut off comes again whole.
         if not written.startswith(whole) or (rest and not (lines[-1] if lines else b"").startswith(rest)):
             raise SealsRefusedError(f"{self._file} has what the log has not: it is of another log, or no file of seals")
         if rest:
             os.truncate(self._file, len(whole))
-        return written.count(b"\n")
+        self._left = None if rest else (looks, count)
+        return count
 
     def _due(self, raw: RawLog, after: int) -> int | None:
         """Return where the next block ends, ``None`` while there is none to seal."""
@@ -133,10 +146,19 @@ class Sealing:
     def _keep(self, seals: list[LogSealed]) -> None:
         """Add *seals* to the file, durably."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        with self._file.open("a", encoding="utf-8") as file:
-            file.write("".join(seal_line(seal) + "\n" for seal in seals))
+        with self._file.open("ab") as file:
+            before = _looks(os.fstat(file.fileno()))
+            file.write("".join(seal_line(seal) + "\n" for seal in seals).encode())
             file.flush()
             os.fsync(file.fileno())
+            after = _looks(os.fstat(file.fileno()))
+        left, self._left = self._left, None
+        if left is not None and left[0] == before:
+            self._left = (after, left[1] + len(seals))
+
+
+def _looks(status: os.stat_result) -> Looks:
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def is_behind(oldest_waiting_at: datetime | None, now: datetime) -> bool:

@@ -15,7 +15,8 @@ from psycopg.rows import tuple_row
 
 from adapters.event_log.chain_check import TABLE, Finding, Link, check_chain
 from adapters.event_log.raw_log import RawLog
-from adapters.event_log.seals import check_seal, is_signed, read_seals
+from adapters.event_log.seals import check_seal, differing_seals, is_signed
+from adapters.event_log.seals_file import SealsFile, read_seals
 from adapters.event_log.stored_events import read_event
 from adapters.read_models.comparison import Rows, belongs_to_one_event, differences, folded, merged, stored
 from domain.canonical import position_text
@@ -53,16 +54,14 @@ def verify(database_url: str, *, as_json: bool, seals_file: Path | None = None) 
 
     With *seals_file* the log is compared with what that file says was sealed, whoever has rewritten it since.
     """
-    seals = [] if seals_file is None else read_seals(seals_file)
-    verified = verified_log(database_url, seals=seals)
+    file = None if seals_file is None else read_seals(seals_file)
+    verified = verified_log(database_url, seals=() if file is None else file.seals)
     if as_json:
         _print_json(verified)
     else:
         _print(verified)
-        if seals:
-            last, key = seals[-1].last, seals[-1].public_key
-            print(f"{seals_file} seals all up to position {last}, the last block with the key {key}")
-            print(f"the {max(0, verified.position - last):,} events after it are under no seal in that file")
+    for sentence in () if file is None else _told_of(file, database_url, verified.position):
+        print(printable(sentence), file=sys.stderr if as_json else sys.stdout)
     return 1 if verified.findings else 0
 
 
@@ -123,16 +122,30 @@ def _head_findings(head: tuple[Any, ...], last: tuple[Any, ...] | None) -> Itera
             yield Finding(head[0], _HEAD, f"its {name} is not that of the last event, at position {last[0]}")
 
 
+def _told_of(file: SealsFile, database_url: str, head: int) -> Iterator[str]:
+    """Yield what who trusts *file* should know of it, and of the log's own seals after it."""
+    yield from file.told()
+    yield f"the {max(0, head - file.last):,} events after it are under no seal in that file"
+    key = file.seals[-1].public_key
+    with RawLog(database_url) as log:
+        for _, seal in log.seals():
+            if seal.first > file.last and seal.public_key != key:
+                key = seal.public_key
+                yield f"the log is sealed from position {seal.first} on with another key than before: {key}"
+
+
 def _seal_findings(database_url: str, seals: Sequence[LogSealed]) -> Iterator[Finding]:
     if not seals:
         return
     with RawLog(database_url) as log:
         first = log.before(1)
+        own = log.seals()
     if first is None or first[1].hex() != seals[0].log:
         yield Finding(1, TABLE, "the seals are of a log that began otherwise: another log, or this one was rewritten")
         return
     for found, _ in each_stretch(partial(_check_seals, database_url, seals), len(seals), SEALS):
         yield from found
+    yield from differing_seals(own, seals)
 
 
 def _check_seals(database_url: str, seals: Sequence[LogSealed], after: int, until: int) -> list[Finding]:

@@ -2,11 +2,10 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import rfc8785
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -19,15 +18,12 @@ from cryptography.hazmat.primitives.serialization import (
 
 from adapters.event_log.chain_check import TABLE, Finding, leaf_of
 from adapters.event_log.raw_log import RawLog
-from domain.errors import LogDamagedError, SealKeyError, SealsRefusedError
+from domain.errors import LogDamagedError, SealKeyError
 from domain.merkle import root
 from domain.proofs import LogSealed
 
 BLOCK: Final = 10_000
 """Events in a block: so long is the path of a proof, 14 hashes."""
-
-LARGEST: Final = 1_000_000
-"""Events that a block may have in a seals file; more was never sealed here."""
 
 
 class SealKey:
@@ -89,33 +85,6 @@ def is_signed(seal: LogSealed) -> bool:
     return True
 
 
-def seal_line(seal: LogSealed) -> str:
-    """Return *seal* as a line of a seals file: canonical JSON."""
-    return rfc8785.dumps(asdict(seal)).decode()
-
-
-def read_seals(path: Path) -> list[LogSealed]:
-    """Return the seals in the file at *path*; raise :class:`SealsRefusedError` for one that is no file of seals.
-
-    They are those of one log without a gap, each signed and following the one before.
-    """
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SealsRefusedError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    seals: list[LogSealed] = []
-    for number, line in enumerate(lines, start=1):
-        seal = _read_line(line)
-        if seal is None:
-            raise SealsRefusedError(f"{path}: line {number} is no seal")
-        if wrong := _wrong(seal, seals[-1] if seals else None):
-            raise SealsRefusedError(f"{path}: the seal in line {number} {wrong}")
-        seals.append(seal)
-    if not seals:
-        raise SealsRefusedError(f"{path} has no seals")
-    return seals
-
-
 def check_seal(log: RawLog, seal: LogSealed) -> Iterable[Finding]:
     """Yield how the events of a block differ from what was sealed."""
     block = f"the block from {seal.first} to {seal.last}"
@@ -135,28 +104,17 @@ def check_seal(log: RawLog, seal: LogSealed) -> Iterable[Finding]:
         yield Finding(seal.last, TABLE, f"the chain up to the end of {block} is not what was sealed")
 
 
-def _read_line(line: str) -> LogSealed | None:
-    try:
-        found = msgspec.json.decode(line, type=dict[str, int | str | None])
-        if set(found) != {field.name for field in fields(LogSealed)}:
-            return None
-        return msgspec.convert(found, LogSealed, strict=True)
-    except msgspec.MsgspecError:
-        return None
-
-
-def _wrong(seal: LogSealed, before: LogSealed | None) -> str | None:
-    if not is_signed(seal):
-        return "is not signed by its own key"
-    if not 1 <= seal.first <= seal.last < seal.first + LARGEST:
-        return "is over no block"
-    if before is None:
-        return None if (seal.first, seal.previous) == (1, None) else "is not a first one: seals before it are missing"
-    if seal.log != before.log:
-        return "is of another log than the one before"
-    if (seal.first, seal.previous) != (before.last + 1, before.signature):
-        return "does not follow the one before: seals between them are missing, or were exchanged"
-    return None
+def differing_seals(own: Iterable[tuple[int, LogSealed]], kept: Iterable[LogSealed]) -> Iterable[Finding]:
+    """Yield where the log's *own* seals, each with its position, are not those that were *kept* of it elsewhere."""
+    of_log = {seal.first: (position, seal) for position, seal in own}
+    for seal in kept:
+        block = f"the block from {seal.first} to {seal.last}"
+        position, found = of_log.get(seal.first, (seal.last + 1, None))
+        if found is None:
+            yield Finding(position, TABLE, f"the seal over {block} is not in the log any more")
+        elif found != seal:
+            whose = "" if found.public_key == seal.public_key else f", and with another key: {found.public_key}"
+            yield Finding(position, TABLE, f"the log's own seal over {block} is not the one that was kept{whose}")
 
 
 def _signed(seal: LogSealed) -> bytes:

@@ -12,7 +12,8 @@ from adapters.event_log.raw_log import Raw, RawHead
 from adapters.event_log.stored_events import read_event
 from adapters.log_export.block_files import checked, read_block
 from adapters.log_export.manifest import EPOCH, Block, end_of, read_manifest
-from domain.errors import LogDamagedError
+from domain.canonical import time_text
+from domain.errors import LogDamagedError, UnknownPositionError
 from domain.events import Event
 
 
@@ -41,7 +42,16 @@ class ExportedLog:
         return RawHead(self._manifest.last, *end_of(self._manifest.blocks[-1]))
 
     def position_at(self, moment: datetime) -> int:
-        """Return the position of the last event recorded at or before *moment*, 0 before the first."""
+        """Return the position of the last event recorded at or before *moment*, 0 before the first.
+
+        Raises :class:`UnknownPositionError` past the end: what the log recorded since then is not in the export.
+        """
+        last, ended_at, _ = self.head()
+        if moment > ended_at:
+            end = f"position {last}, recorded at {time_text(ended_at)}" if last else "before the first event"
+            raise UnknownPositionError(
+                f"{time_text(moment)} is past the end of the exported log, {end}: what was known then is not in it"
+            )
         for block in self._manifest.blocks:
             if block.recorded_at > moment:
                 earlier = [link[0] for page in self._links(block) for link in page if link[4] <= moment]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from adapters.event_log.raw_log import RawLog
-from adapters.event_log.seals import seal_key, seal_line
+from adapters.event_log.seals import seal_key
+from adapters.event_log.seals_file import seal_line
 from domain.errors import NoSuchDealError, NotSealedError, ProofRefusedError
 from tests.desk import Desk, busy_day, desk, settings_for
 from tests.notation import deal
@@ -86,7 +87,31 @@ async def test_a_proof_with_somebody_elses_seal_does_not_hold(
         with RawLog(trading.url) as log:
             theirs.write_text(seal_line(seal_key(tmp_path / "other.pem").seal(log, 1, 5, None)) + "\n")
         assert check(proof, theirs) == 1
-        assert "its seal is not in the seals file" in capsys.readouterr().out
+        told = capsys.readouterr().out
+        theirs_key = seal_key(tmp_path / "other.pem").public
+        assert f"its seal is with the key {recorder.key.public}, and that in the seals file with {theirs_key}" in told
+
+
+async def test_the_keys_of_the_file_that_is_trusted_are_named_and_where_they_change(
+    trading: Desk, tmp_path: Path, small_blocks: None, capsys: Capture
+) -> None:
+    proof = tmp_path / "proof.json"
+    async with sealer(trading, tmp_path) as recorder:
+        old, new = recorder.key, seal_key(tmp_path / "new.pem")
+        await recorder.sealing.step(old)
+        recorder.key = new
+        await recorder.seals()
+        prove(settings_for(tmp_path), trading.url, Wanted("2"))
+        proof.write_text(capsys.readouterr().out)
+        assert check(proof, recorder.file) == 0
+        told = capsys.readouterr().out
+        assert f"the sealed block from 1 to 5, which is in the seals file with the key {old.public}" in told
+        assert f"the sealed block from 6 to 10, which is in the seals file with the key {new.public}" in told
+        assert "its signing key changes:" in told
+        assert f"from position 6 to 10 it is the key {new.public}" in told
+        recorder.file.write_text(recorder.file.read_text()[:-9])
+        assert check(proof, recorder.file) == 1
+        assert "line 2 was cut off while it was written and is left out" in capsys.readouterr().out
 
 
 async def test_what_is_not_there_or_not_sealed_yet_cannot_be_proven(trading: Desk, tmp_path: Path) -> None:

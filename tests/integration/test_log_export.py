@@ -77,7 +77,9 @@ async def test_an_empty_log_is_exported_and_goes_on(database: str, tmp_path: Pat
     async with desk(database) as trading:
         assert exported(trading.url, tmp_path).manifest.blocks == ()
         with ExportedLog(tmp_path) as copy:
-            assert (copy.head().position, copy.position_at(datetime.now(UTC)), copy.hash_at(0)) == (0, 0, bytes(32))
+            assert (copy.head().position, copy.hash_at(0)) == (0, bytes(32))
+            with pytest.raises(UnknownPositionError, match="past the end of the exported log, before the first event"):
+                copy.position_at(datetime.now(UTC))
         await trading.knows(*busy_day())
         exported(trading.url, tmp_path)
         assert len(everything(tmp_path)) == 12
@@ -152,6 +154,9 @@ async def test_the_commands_need_no_database_for_a_replay_and_start_none(
     past = await asyncio.to_thread(command, *asked, "--position", "99", WATTBOOK_DATA_DIR=str(nowhere))
     assert (past.returncode, past.stdout) == (2, "")
     assert "position 99 is past the head of the log, 12" in past.stderr
+    later = await asyncio.to_thread(command, *asked, "--at", "2999-01-01T00:00:00Z", WATTBOOK_DATA_DIR=str(nowhere))
+    assert (later.returncode, later.stdout) == (2, "")
+    assert "2999-01-01T00:00:00Z is past the end of the exported log, position 12, recorded at 20" in later.stderr
     (tmp_path / "log" / "log-000000000001-000000000012.parquet").write_bytes(b"PAR1")
     broken = await asyncio.to_thread(command, *asked, WATTBOOK_DATA_DIR=str(nowhere))
     assert (broken.returncode, broken.stdout) == (1, "")

@@ -10,10 +10,11 @@ import pytest
 
 from adapters.event_log.chain_check import TABLE, Finding
 from adapters.event_log.hash_chain import GENESIS, Link, chained
-from adapters.event_log.seals import read_seals, seal_key
+from adapters.event_log.seals import seal_key
+from adapters.event_log.seals_file import read_seals
 from domain.errors import LogDamagedError, SealKeyError, SealsRefusedError
 from tests.desk import Desk, busy_day, desk
-from tests.sealing import sealer
+from tests.sealing import owner, sealer
 from wattbook import sealing
 from wattbook.verify import verified_log, verify
 
@@ -41,7 +42,7 @@ async def test_whole_blocks_are_sealed_at_once_and_the_rest_after_an_hour(
         recorder.passes(hours=1)
         await recorder.seals()
         assert [(seal.first, seal.last) for seal in recorder.of_log()] == [(1, 5), (6, 10), (11, 14)]
-        assert read_seals(recorder.file) == recorder.of_log()
+        assert read_seals(recorder.file).seals == recorder.of_log()
 
 
 async def test_a_log_in_which_nothing_happens_is_not_sealed_again_and_again(trading: Desk, tmp_path: Path) -> None:
@@ -115,7 +116,7 @@ def test_a_key_is_made_once_for_this_user_alone(tmp_path: Path) -> None:
 async def test_a_log_is_what_its_seals_say(trading: Desk, tmp_path: Path, small_blocks: None) -> None:
     async with sealer(trading, tmp_path) as recorder:
         await recorder.seals()
-        assert verified_log(trading.url, seals=read_seals(recorder.file)).findings == []
+        assert verified_log(trading.url, seals=read_seals(recorder.file).seals).findings == []
 
 
 async def test_a_chain_that_was_rewritten_from_the_middle_is_caught_by_the_seals_alone(
@@ -125,7 +126,7 @@ async def test_a_chain_that_was_rewritten_from_the_middle_is_caught_by_the_seals
         await recorder.seals()
         await rewritten(trading, 8, "07:05:00", "07:15:00")
         assert verified_log(trading.url).findings == []
-        found = verified_log(trading.url, seals=read_seals(recorder.file)).findings
+        found = verified_log(trading.url, seals=read_seals(recorder.file).seals).findings
         assert found == [Finding(6, TABLE, "the block from 6 to 10 is not what was sealed")]
 
 
@@ -144,39 +145,8 @@ async def test_a_log_whose_end_was_cut_off_is_caught(trading: Desk, tmp_path: Pa
     async with sealer(trading, tmp_path) as recorder:
         await recorder.seals()
         owner(trading.url, "DELETE FROM wattbook.events WHERE notification_id > 8")
-        found = verified_log(trading.url, seals=read_seals(recorder.file)).findings
+        found = verified_log(trading.url, seals=read_seals(recorder.file).seals).findings
         assert Finding(9, TABLE, "the block from 6 to 10 was sealed with an event that is not there") in found
-
-
-@pytest.mark.parametrize(
-    ("spoilt", "told"),
-    [
-        (lambda lines: [], "has no seals"),
-        (lambda lines: ["{}"], "line 1 is no seal"),
-        (lambda lines: ["\x00"], "line 1 is no seal"),
-        (lambda lines: lines[1:], "line 1 is not a first one"),
-        (lambda lines: [lines[0], lines[0]], "line 2 does not follow the one before"),
-        (lambda lines: [lines[0].replace('"last":5', '"last":4')], "line 1 is not signed"),
-        (lambda lines: [lines[0].replace('"first":1', '"first":"1"')], "line 1 is no seal"),
-    ],
-)
-async def test_a_file_that_is_no_whole_file_of_seals_is_refused(
-    trading: Desk, tmp_path: Path, small_blocks: None, spoilt: object, told: str
-) -> None:
-    assert callable(spoilt)
-    async with sealer(trading, tmp_path) as recorder:
-        await recorder.seals()
-        recorder.file.write_text("".join(f"{line}\n" for line in spoilt(recorder.file.read_text().splitlines())))
-        with pytest.raises(SealsRefusedError, match=told):
-            verify(trading.url, as_json=True, seals_file=recorder.file)
-
-
-def owner(url: str, *statements: str) -> None:
-    """Do as the owner of the database can: without its triggers."""
-    with psycopg.connect(url) as connection:
-        connection.execute("SET session_replication_role = replica")
-        for statement in statements:
-            connection.execute(statement.encode())
 
 
 async def rewritten(trading: Desk, position: int, old: str, new: str) -> None:
