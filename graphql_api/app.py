@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graphql_api.deals_csv import CsvDeals
 from graphql_api.deals_parquet import ParquetDeals
-from graphql_api.exports import AT_ONCE, DealExport
+from graphql_api.exports import AT_ONCE, DealExport, Places
 from graphql_api.http import GraphQLOverHTTP
 from graphql_api.readiness import checks
 from graphql_api.schema import build_schema
@@ -46,8 +46,8 @@ def build_app(services: Services, static: Path = STATIC) -> Starlette:
     """Return the application; its hub runs from start-up to shutdown."""
     schema = build_schema()
     over_http, over_websocket = GraphQLOverHTTP(schema, services), GraphQLOverWebSocket(schema, services)
-    turns = asyncio.Semaphore(AT_ONCE)
-    as_csv, as_parquet = DealExport(services, CsvDeals, turns), DealExport(services, ParquetDeals, turns)
+    turns, places = asyncio.Semaphore(AT_ONCE), Places()
+    as_csv, as_parquet = (DealExport(services, form, turns, places) for form in (CsvDeals, ParquetDeals))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
