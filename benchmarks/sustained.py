@@ -16,7 +16,9 @@ from benchmarks.deals import deals, message
 from benchmarks.roles import CONNECTED, PROJECTED, RECORDED, cpu_s, head_of, running_roles, until
 from projections import READ_MODELS
 
-PER_SECOND = 20_000
+PER_SECOND = 21_000
+"""A little more than the 20,000 that are to become durable: what is sent late must not count as recorded late."""
+
 SECONDS = 60
 TICK_S = 0.01
 UNSENT_BYTES = 1 << 20
@@ -24,7 +26,7 @@ UNSENT_BYTES = 1 << 20
 
 
 def sustained(postgres: EmbeddedPostgres, folder: Path) -> None:
-    """20,000 deals a second for a minute, by one line and by two: sent, durable and projected; CPU of each role."""
+    """21,000 deals a second for a minute, by one line and by two: those durable by the time the last one is; CPU."""
     install(postgres.url, READ_MODELS, service_role=SERVICE_ROLE)
     print(f"  {'':<12}{'sent/s':>9}{'events/s':>10}{'behind s':>10}{'projected s':>13}   CPU us a deal; load")
     for lines in (1, 2):
@@ -58,6 +60,7 @@ async def _sustained(postgres: EmbeddedPostgres, folder: Path, lines: int) -> No
             await until(connection, CONNECTED, (lines,))
             head = await head_of(connection)
             watched = {**roles, "PostgreSQL": _postmaster(postgres)}
+            sending_s = time.process_time()
             before = {name: cpu_s(process) for name, process in watched.items()}
             go.set()
             started = time.perf_counter()
@@ -70,9 +73,10 @@ async def _sustained(postgres: EmbeddedPostgres, folder: Path, lines: int) -> No
             taken = "; ".join(
                 f"{name} {(cpu_s(process) - before[name]) / total * 1e6:.1f}" for name, process in watched.items()
             )
+            sent = f"exchange {(time.process_time() - sending_s) / total * 1e6:.1f}"
             print(
                 f"  {f'{lines} line(s)':<12}{total / max(sent_s):>9,.0f}{total / recorded_s:>10,.0f}"
-                f"{recorded_s - max(sent_s):>10.1f}{projected_s:>13.1f}   {taken}; {os.getloadavg()[0]:.1f}",
+                f"{recorded_s - max(sent_s):>10.1f}{projected_s:>13.1f}   {taken}; {sent}; {os.getloadavg()[0]:.1f}",
                 flush=True,
             )
 

@@ -54,12 +54,15 @@ class ReadModel(Generic[Row]):
 
     def fold(self, events: Iterable[Recorded]) -> list[Row]:
         """Return the rows that *events* contribute, one a key, in key order of first appearance."""
-        rows: defaultdict[object, list[Row]] = defaultdict(list)
+        return self.one_a_key(row for event in events for row in self.contributions(event))
+
+    def one_a_key(self, rows: Iterable[Row]) -> list[Row]:
+        """Return *rows* with those of one key merged, in key order of first appearance."""
+        by_key: defaultdict[object, list[Row]] = defaultdict(list)
         key_of = itemgetter(*map(self.columns.index, self.key))
-        for event in events:
-            for row in self.contributions(event):
-                rows[key_of(row)].append(row)
-        return [self.merge(*alike) if len(alike) > 1 else alike[0] for alike in rows.values()]
+        for row in rows:
+            by_key[key_of(row)].append(row)
+        return [self.merge(*alike) if len(alike) > 1 else alike[0] for alike in by_key.values()]
 
     def merge(self, *rows: Row) -> Row:
         """Return the row that *rows* of one key make; their order does not matter."""
@@ -95,8 +98,15 @@ class AnyReadModel(Protocol):
     def fold(self, events: Iterable[Recorded]) -> Rows:
         """Return the rows that *events* contribute, one a key."""
 
+    def one_a_key(self, rows: Iterable[Any]) -> Rows:
+        """Return *rows* with those of one key merged."""
+
     def merge(self, *rows: Any) -> tuple[Any, ...]:
         """Return the row that *rows* of one key make."""
+
+
+Folded = Sequence[tuple[AnyReadModel, Rows | bytes]]
+"""What events make of read models: rows, or those that are only added as the bytes in which their table takes them."""
 
 
 def beside(model: AnyReadModel, name: str) -> AnyReadModel:

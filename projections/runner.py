@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import Final, Protocol
+from datetime import datetime
+from typing import Final, NamedTuple, Protocol
 
 from domain.errors import LogDamagedError
 from domain.events import Recorded
-from projections.read_model import AnyReadModel, Rows
+from projections.read_model import AnyReadModel, Folded
 
 PAGE: Final = 5_000
 """Events a page at the most: live pages are as small as what has arrived."""
@@ -15,10 +16,19 @@ PAGE: Final = 5_000
 log = logging.getLogger(__name__)
 
 
+class RawEvent(NamedTuple):
+    """An event in its place in the log, in the bytes that it is stored as under its topic."""
+
+    position: int
+    recorded_at: datetime
+    topic: str
+    state: bytes
+
+
 class EventPages(Protocol):
     """Reads the event log in order."""
 
-    async def page(self, after: int, limit: int) -> Sequence[Recorded]:
+    async def raw(self, after: int, limit: int) -> Sequence[RawEvent]:
         """Return the events with the positions just after *after*, in order."""
 
     async def wait(self, seconds: float) -> None:
@@ -31,7 +41,10 @@ class ReadTables(Protocol):
     async def checkpoints(self) -> dict[str, int]:
         """Return how far each table has come, by table name."""
 
-    async def apply(self, folded: Sequence[tuple[AnyReadModel, Rows]], expected: int, new: int) -> None:
+    def fold(self, page: Sequence[RawEvent], read_models: Sequence[AnyReadModel]) -> Folded:
+        """Return what *page* makes of *read_models*."""
+
+    async def apply(self, folded: Folded, expected: int, new: int) -> None:
         """Merge the rows and move the checkpoints from *expected* to *new*, in one transaction.
 
         Raises :class:`domain.errors.FencedError` when another runner has moved one of them.
@@ -62,15 +75,15 @@ class Runner:
         ahead = [checkpoints[model.table] for model in self._read_models if model not in behind]
         # Read models that are further on are met exactly, so that all go on together from there.
         limit = min([PAGE, *(other - position for other in ahead)])
-        page = await self._events.page(position, limit)
+        page = await self._events.raw(position, limit)
         if not page:
             return 0
         check_contiguous(page, position)
-        await self._tables.apply([(model, model.fold(page)) for model in behind], position, page[-1].position)
+        await self._tables.apply(self._tables.fold(page, behind), position, page[-1].position)
         return len(page)
 
 
-def check_contiguous(page: Sequence[Recorded], after: int) -> None:
+def check_contiguous(page: Sequence[RawEvent | Recorded], after: int) -> None:
     """Raise :class:`LogDamagedError` unless *page* has every position from just after *after*."""
     for expected, recorded in enumerate(page, start=after + 1):
         if recorded.position != expected:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from typing import Any, Final, Self
 
@@ -11,7 +11,9 @@ from psycopg.rows import tuple_row
 
 from adapters.event_log.stored_events import read_event
 from adapters.postgres.outage import AWAY, Outage
+from domain.errors import LogDamagedError
 from domain.events import Recorded
+from projections.runner import RawEvent
 
 PAGE_BYTES: Final = 16 * 1024 * 1024
 """How much a page holds, whatever its events: a rejected message may be as large as the exchange likes."""
@@ -28,6 +30,19 @@ _PAGE: Final = """
 """
 
 log = logging.getLogger(__name__)
+
+
+def read_raw(events: Iterable[RawEvent]) -> Iterator[Recorded]:
+    """Yield what *events* say; raise :class:`LogDamagedError` at the first that cannot be read."""
+    recorded_at = in_utc = None
+    for position, at, topic, state in events:
+        if in_utc is None or at != recorded_at:
+            # The events of a batch have one instant, so it is one object for all of them.
+            recorded_at, in_utc = at, at.astimezone(UTC)
+        try:
+            yield Recorded(position, in_utc, read_event(topic, state))
+        except LogDamagedError as error:
+            raise LogDamagedError(f"position {position}: {error}") from error
 
 
 class LogPages:
@@ -54,19 +69,15 @@ class LogPages:
 
     async def page(self, after: int, limit: int) -> Sequence[Recorded]:
         """Return up to *limit* events, and about :data:`PAGE_BYTES` of them, just after *after*, in order."""
+        return list(read_raw(await self.raw(after, limit)))
+
+    async def raw(self, after: int, limit: int) -> Sequence[RawEvent]:
+        """Return the same events in their stored bytes."""
         if self._reading is None or self._reading.closed:
             self._reading = await self._connect()
         async with self._reading.cursor(binary=True) as cursor:
             await cursor.execute(_PAGE, {"after": after, "limit": limit, "bytes": PAGE_BYTES}, prepare=True)
-            rows = await cursor.fetchall()
-        page: list[Recorded] = []
-        recorded_at = in_utc = None
-        for position, at, topic, state in rows:
-            if in_utc is None or at != recorded_at:
-                # The events of a batch have one instant, so it is one object for all of them.
-                recorded_at, in_utc = at, at.astimezone(UTC)
-            page.append(Recorded(position, in_utc, read_event(topic, state)))
-        return page
+            return list(map(RawEvent._make, await cursor.fetchall()))
 
     async def wait(self, seconds: float) -> None:
         """Return when something was appended since the last call, at the latest after *seconds*."""

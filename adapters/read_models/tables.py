@@ -10,8 +10,10 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from adapters.read_models.copying import copied, copy_statement, sql_type
+from adapters.read_models.page_folding import folded
 from domain.errors import FencedError
-from projections.read_model import AnyReadModel, Merge, Rows, beside
+from projections.read_model import AnyReadModel, Folded, Merge, Rows, beside
+from projections.runner import RawEvent
 
 CHANNEL: Final = "wattbook_projected"
 """Notified with the new position after each applied page."""
@@ -102,7 +104,11 @@ class ReadTables:
         cursor = await connection.execute("SELECT table_name, position FROM read_models.checkpoints", prepare=True)
         return dict(await cursor.fetchall())
 
-    async def apply(self, folded: Sequence[tuple[AnyReadModel, Rows]], expected: int, new: int) -> None:
+    def fold(self, page: Sequence[RawEvent], read_models: Sequence[AnyReadModel]) -> Folded:
+        """Return what *page* makes of *read_models*; raise :class:`LogDamagedError` at an event that cannot be read."""
+        return folded(page, read_models)
+
+    async def apply(self, folded: Folded, expected: int, new: int) -> None:
         """Merge the rows and move the checkpoints from *expected* to *new*, in one transaction.
 
         Not waiting for the disk is safe: rows and checkpoint are lost together, and the log
@@ -130,10 +136,11 @@ class ReadTables:
             for model, rows in folded:
                 if rows and not model.merges:
                     async with connection.cursor() as cursor, cursor.copy(copy_statement(model)) as copy:
-                        await copy.write(copied(model, rows))
+                        await copy.write(rows if isinstance(rows, bytes) else copied(model, rows))
             async with connection.pipeline():
                 for model, rows in folded:
                     if rows and model.merges:
+                        assert not isinstance(rows, bytes)
                         await connection.execute(_merge_statement(model), _columns(rows), prepare=True)
                 await connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(new)), prepare=True)
 

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 
 import pytest
 
+from adapters.read_models.page_folding import folded
 from domain.errors import FencedError, LogDamagedError
 from domain.events import Recorded
 from projections import READ_MODELS
-from projections.read_model import AnyReadModel, Rows
-from projections.runner import PAGE, Runner, check_contiguous
+from projections.read_model import AnyReadModel, Folded
+from projections.runner import PAGE, RawEvent, Runner, check_contiguous
 from tests.notation import deal, recorded
+from tests.raw_events import raw
 
 LOG = recorded(deal("anna buys 10 MW 08-09 at 40", deal_id=str(number)) for number in range(10))
 TABLES = [model.table for model in READ_MODELS]
@@ -24,9 +26,9 @@ class LogInMemory:
         self.asked: list[tuple[int, int]] = []
         self.waited = asyncio.Event()
 
-    async def page(self, after: int, limit: int) -> Sequence[Recorded]:
+    async def raw(self, after: int, limit: int) -> Sequence[RawEvent]:
         self.asked.append((after, limit))
-        return [recorded for recorded in self.events if recorded.position > after][:limit]
+        return raw([recorded for recorded in self.events if recorded.position > after][:limit])
 
     async def wait(self, seconds: float) -> None:
         self.waited.set()
@@ -43,7 +45,10 @@ class TablesInMemory:
     async def checkpoints(self) -> dict[str, int]:
         return dict(self.positions)
 
-    async def apply(self, folded: Sequence[tuple[AnyReadModel, Rows]], expected: int, new: int) -> None:
+    def fold(self, page: Sequence[RawEvent], read_models: Sequence[AnyReadModel]) -> Folded:
+        return folded(page, read_models)
+
+    async def apply(self, folded: Folded, expected: int, new: int) -> None:
         tables = [model.table for model, _ in folded]
         if any(self.positions[table] != expected for table in tables):
             raise FencedError("moved")
@@ -90,7 +95,7 @@ async def test_a_fenced_runner_says_so_and_can_go_on() -> None:
     class Overtaken(TablesInMemory):
         overtaken = False
 
-        async def apply(self, folded: Sequence[tuple[AnyReadModel, Rows]], expected: int, new: int) -> None:
+        async def apply(self, folded: Folded, expected: int, new: int) -> None:
             if not self.overtaken:
                 self.overtaken, self.positions = True, dict.fromkeys(TABLES, 3)
             await super().apply(folded, expected, new)
