@@ -20,6 +20,7 @@ from domain.events import (
     Recorded,
     ReferencePriceUpdated,
     RejectionResolved,
+    connection_of,
 )
 from domain.figures import Figures, Totals, figures_of_period, figures_over, totals_of
 from domain.losses import Coverage, Interruption, LineConnection, whole_stretches
@@ -127,8 +128,8 @@ class Book:
         periods = {*hours_of(self.delivery_day, zone), *self._totals}
         whole = (
             stretch
-            for key, connection in self._connections.items()
-            for stretch in whole_stretches(connection, self._interruptions.get(key, ()))
+            for (line, name), connection in self._connections.items()
+            for stretch in whole_stretches(connection, self._interruptions.get((line, connection_of(name)), ()))
         )
         coverage = Coverage(whole, self._told)
         return performance_of(

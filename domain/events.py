@@ -176,6 +176,10 @@ It stands until its receiver's journal tells more: then the connection goes on u
 """
 
 
+UNREADABLE_JOURNAL: Final = "journal cannot be read: "
+"""How the reason of an interruption begins of which no more is known than the journal that held it."""
+
+
 def connection_of(stretch: str) -> str:
     """Return which connection a stretch of one belongs to."""
     return stretch.partition("~")[0]

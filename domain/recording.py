@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Final, Literal
 
 from domain.events import (
+    UNREADABLE_JOURNAL,
     UNVOUCHED,
     DayFileImported,
     Deal,
@@ -145,6 +146,10 @@ def decide(event: Event, past: Sequence[Recorded]) -> Decision:
             return _decide_connected(event, past)
         case FeedDisconnected():
             return _decide_disconnected(event, past)
+        case FeedInterrupted(reason=reason) if reason.startswith(UNREADABLE_JOURNAL):
+            # How much of a file was recorded may be known to one recorder and not to the next: the first word stands.
+            known = next((r.position for r in past if getattr(r.event, "reason", None) == reason), None)
+            return Append(event) if known is None else AlreadyRecorded(known)
         case FeedInterrupted() | ReportPublished():
             known = next((recorded.position for recorded in past if recorded.event == event), None)
             return Append(event) if known is None else AlreadyRecorded(known)

@@ -8,13 +8,16 @@ from typing import Final
 from hypothesis import strategies as st
 
 from domain.events import (
+    UNVOUCHED,
     DealCancelled,
     DealConfirmed,
     DealCorrected,
     Event,
     FeedConnected,
+    FeedDisconnected,
     MessageRejected,
     Recorded,
+    connection_of,
 )
 from tests.notation import (
     AUTUMN,
@@ -89,6 +92,7 @@ lines = st.builds(
 
 _STEPS: Final = (
     "deal", "deal", "deal", "again", "price", "reject", "line", "change", "settle", "lost", "file", "report", "hole",
+    "doubt", "goes on",
 )  # fmt: skip
 
 
@@ -120,6 +124,12 @@ def _events(draw: st.DrawFn, step: str, past: list[Recorded]) -> list[Event]:
         case "hole":
             up = [r.event for r in past if isinstance(r.event, FeedConnected)]
             return [interrupted(draw(st.sampled_from(up)), "09:00:00 to 09:30:00")] if up else []
+        case "doubt":
+            up = [r.event for r in past if isinstance(r.event, FeedConnected)]
+            return [lost(draw(st.sampled_from(up)), "10:00:00", "09:15:00", UNVOUCHED)] if up else []
+        case "goes on":
+            ends = [r.event for r in past if isinstance(r.event, FeedDisconnected) and r.event.reason == UNVOUCHED]
+            return [_goes_on(draw(st.sampled_from(ends)))] if ends else []
         case "report":
             return [published(draw(st.none() | st.sampled_from(TRADERS)), day=draw(days), position=len(past))]
         case "settle":
@@ -128,6 +138,11 @@ def _events(draw: st.DrawFn, step: str, past: list[Recorded]) -> list[Event]:
         case _:
             up = [r.event for r in past if isinstance(r.event, FeedConnected)]
             return [lost(draw(st.sampled_from(up)), "12:00:00", "11:59:50")] if up else []
+
+
+def _goes_on(end: FeedDisconnected) -> FeedConnected:
+    """Return that somebody vouches again for a connection for which nobody had."""
+    return FeedConnected(line=end.line, connection=connection_of(end.connection), connected_at=end.last_heard_at)
 
 
 def _changed(draw: st.DrawFn, past: list[Recorded]) -> list[Event]:

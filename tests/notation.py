@@ -26,6 +26,7 @@ from domain.events import (
     Recorded,
     ReferencePriceUpdated,
     RejectionResolved,
+    connection_of,
 )
 from domain.periods import DeliveryPeriod, parse_period
 from domain.proofs import LogSealed, ReportPublished
@@ -149,7 +150,11 @@ def interrupted(up: FeedConnected, stretch: str, reason: str = "the journal lost
     """Return that what the connection of *up* brought in a stretch is lost: ``"07:00:00 to 08:00:00"``."""
     lost_from, lost_until = map(instant, stretch.split(" to "))
     return FeedInterrupted(
-        line=up.line, connection=up.connection, lost_from=lost_from, lost_until=lost_until, reason=reason
+        line=up.line,
+        connection=connection_of(up.connection),
+        lost_from=lost_from,
+        lost_until=lost_until,
+        reason=reason,
     )
 
 

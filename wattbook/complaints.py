@@ -28,7 +28,8 @@ class JournalComplaints:
         level: WarningLevel = "CRITICAL" if what in _GRAVE else "WARNING"
         message = (
             f"The journal {path} cannot {what} ({error}); it is tried again, and all others go on. If it stays so, "
-            "move it elsewhere once its receiver has ended, and put back what 'sqlite3 FILE .recover' saves of it."
+            "move it elsewhere once its receiver has ended, put back what 'sqlite3 FILE .recover' saves of it, and "
+            "import the day files of that time."
         )
         self._say(what, path, level, message)
 

@@ -7,29 +7,21 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.event_log.writer import EventLog
-from adapters.exchange.messages import UNREADABLE, Unreadable, read_message
 from adapters.journal.bell import JournalBell
-from adapters.journal.entries import Entry, LineConnected, LineDisconnected, LineInterrupted, MessageHeard
+from adapters.journal.entries import Entry, MessageHeard
 from adapters.journal.reader import JournalReader
 from adapters.journal.shelf import JournalShelf
+from adapters.journal.unreadable import UnreadableJournals
 from domain.deliveries import Deliveries
-from domain.events import (
-    DealConfirmed,
-    Event,
-    FeedConnected,
-    FeedDisconnected,
-    FeedInterrupted,
-    MessageRejected,
-    Receipt,
-)
+from domain.events import DealConfirmed, Event
 from domain.recording import Outcome
 from wattbook.complaints import JournalComplaints
+from wattbook.heard import event_of, tell
 from wattbook.refusals import append_or_reject
 from wattbook.vouching import Vouched, vouched_for
 from wattbook.warnings import Warnings
@@ -44,41 +36,6 @@ LAST_DRAIN_S: Final = 5.0
 """How long a recorder that is to stop waits for a log that takes nothing; the journals keep what they have."""
 
 log = logging.getLogger(__name__)
-
-
-def event_of(entry: Entry, exchange: str, zone: ZoneInfo) -> Event:
-    """Return the fact that a journal's entry holds. Every message is a deal or a rejection; none is lost."""
-    match entry.noted:
-        case MessageHeard() as heard:
-            receipt = Receipt(source=heard.line, received_at=heard.at, original=heard.payload)
-            if not entry.intact:
-                # What the disk made of a message must never pass for a deal; whoever settles it decides.
-                return MessageRejected(reason=UNREADABLE, trader_id=None, delivery_day=None, receipt=receipt)
-            read = read_message(heard.payload, exchange=exchange, zone=zone)
-            if isinstance(read, Unreadable):
-                return MessageRejected(
-                    reason=read.reason, trader_id=read.trader_id, delivery_day=read.delivery_day, receipt=receipt
-                )
-            return DealConfirmed(deal=read, receipt=receipt)
-        case LineConnected() as up:
-            return FeedConnected(line=up.line, connection=up.connection, connected_at=up.at)
-        case LineDisconnected() as down:
-            return FeedDisconnected(
-                line=down.line,
-                connection=down.connection,
-                connected_at=down.connected_at,
-                last_heard_at=down.last_heard_at,
-                disconnected_at=down.at,
-                reason=down.reason,
-            )
-        case LineInterrupted() as gap:
-            return FeedInterrupted(
-                line=gap.line,
-                connection=gap.connection,
-                lost_from=gap.lost_from,
-                lost_until=gap.at,
-                reason=gap.reason,
-            )
 
 
 @dataclass(frozen=True)
@@ -111,6 +68,8 @@ class JournalRecorder:
         self._ahead: dict[Path, _Batch] = {}
         self._taken = 0
         self._complaints = JournalComplaints(warnings or Warnings())
+        self._unreadable = UnreadableJournals()
+        self._lost: list[Entry] = []
         self.last_message_at: dict[str, datetime] = {}
         """When each line last brought a message, as far as it was recorded here."""
         self.deliveries = Deliveries()
@@ -163,6 +122,10 @@ class JournalRecorder:
 
     async def _drain(self) -> datetime | None:
         """Record one batch of each journal; return when the oldest of their entries was noted, if there was any."""
+        if self._lost:
+            events = [event_of(entry, self._exchange, self._zone) for entry in self._lost]
+            self._report(self._lost, events, await append_or_reject(self._event_log, events))
+            self._lost = []
         oldest: datetime | None = None
         for reader in tuple(self._readers):
             batch = self._ahead.pop(reader.path, None)
@@ -202,24 +165,41 @@ class JournalRecorder:
             if entry.intact and isinstance(entry.noted, MessageHeard):
                 self.last_message_at[entry.noted.line] = entry.noted.at
             if outcome.kind == "conflict" or (outcome.kind == "recorded" and not isinstance(event, DealConfirmed)):
-                _tell(event, outcome)
+                tell(event, outcome)
 
     def _look(self) -> None:
         """Find new journals, date the losses of dead receivers, and remove what is drained for good."""
         try:
-            readers = self._shelf.look(partial(self._complaints.cannot, "be opened"))
+            readers = self._shelf.look(self._cannot_open)
         except OSError as error:
             log.error("cannot look after the journals in %s: %s", self._folder, error)
             return
         now = self._clock()
+        self._complaints.forget_the_gone({reader.path for reader in readers})
+        self._look_for_losses(readers)
         self._readers = [reader for reader in readers if not self._look_after(reader, now)]
         paths = {reader.path for reader in self._readers}
-        self._complaints.forget_the_gone(paths)
         self._recorded = {path: sequence for path, sequence in self._recorded.items() if path in self._shelf.paths}
         self._ahead = {path: batch for path, batch in self._ahead.items() if path in paths}
-        sound = [reader for reader in self._readers if not self._complaints.stand(reader.path, "be read on")]
-        # With more journals than are looked at, what was heard before in the others is not known.
-        self.vouched = None if self._shelf.has_more else vouched_for(sound, self._recorded)
+        if not self._lost:
+            # With more journals than are looked at, what was heard before in the others is not known.
+            sound, waits_since = self._sound(self._readers), self._unreadable.waits_since
+            self.vouched = None if self._shelf.has_more else vouched_for(sound, self._recorded, waits_since)
+
+    def _sound(self, readers: Sequence[JournalReader]) -> list[JournalReader]:
+        return [reader for reader in readers if not self._complaints.stand(reader.path, "be read on")]
+
+    def _cannot_open(self, path: Path, error: sqlite3.Error) -> None:
+        self._complaints.cannot("be opened", path, error)
+        self._unreadable.note(path, error)
+
+    def _look_for_losses(self, readers: Sequence[JournalReader]) -> None:
+        """Find what is lost with journals that cannot be read, before those that know of it are gone."""
+        sound = self._sound(readers)
+        for reader in sound:
+            self._unreadable.withdraw(reader.path)
+        lost = self._unreadable.settle(self._shelf.paths, sound)
+        self._lost += [Entry(0, gap) for gap in lost]
 
     def _look_after(self, reader: JournalReader, now: datetime) -> bool:
         """Return whether the journal is gone; whatever is wrong with it, the others are looked after too."""
@@ -230,7 +210,8 @@ class JournalRecorder:
             reader.settle_if_abandoned(now)
             if missing:
                 self._complaints.lost(reader.path, missing)
-            gone = not missing and reader.remove_if_done()
+            needed = missing or self._unreadable.waits_since is not None
+            gone = not needed and reader.remove_if_done()
         except (OSError, sqlite3.Error) as error:
             self._complaints.cannot("be settled", reader.path, error)
             return False
@@ -255,6 +236,7 @@ class JournalRecorder:
             entries = reader.read(BATCH, after=after)
         except sqlite3.Error as error:
             self._complaints.cannot("be read on", reader.path, error)
+            self._unreadable.note(reader.path, error, reader.losses.recorded_until(after))
             return []
         self._complaints.withdraw("be read on", reader.path)
         return entries
@@ -268,22 +250,3 @@ class JournalRecorder:
             self._complaints.cannot("be cleared of what is recorded", reader.path, error)
         else:
             self._complaints.withdraw("be cleared of what is recorded", reader.path)
-
-
-def _tell(event: Event, outcome: Outcome) -> None:
-    """Log what an operator wants to know of: trouble with a message, a line opened or lost."""
-    match event:
-        case DealConfirmed(deal=deal):
-            told = "deal %s of %s came again with other content; the one recorded at position %d stands"
-            log.warning(told, deal.deal_id, deal.trader_id, outcome.position)
-        case MessageRejected(reason=reason, trader_id=trader_id):
-            log.warning(
-                "rejected a message of %s: %s, position %d", trader_id or "nobody known", reason, outcome.position
-            )
-        case FeedConnected(line=line):
-            log.info("%s connected, position %d", line, outcome.position)
-        case FeedDisconnected(line=line, reason=reason):
-            log.info("%s lost: %s, position %d", line, reason, outcome.position)
-        case FeedInterrupted(line=line, lost_from=start, lost_until=end, reason=reason):
-            told = "what %s brought from %s to %s is lost: %s, position %d"
-            log.error(told, line, start.isoformat(), end.isoformat(), reason, outcome.position)

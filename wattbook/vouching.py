@@ -36,19 +36,24 @@ Vouched = Mapping[tuple[str, str], OpenConnection]
 log = logging.getLogger(__name__)
 
 
-def vouched_for(readers: Iterable[JournalReader], recorded: Mapping[Path, int]) -> Vouched:
-    """Return the connections in the journals of *readers*, and until when all that they brought is recorded."""
+def vouched_for(
+    readers: Iterable[JournalReader], recorded: Mapping[Path, int], waits_since: datetime | None = None
+) -> Vouched:
+    """Return the connections in the journals of *readers*, and until when all that they brought is recorded.
+
+    From *waits_since* on some may be in a journal that cannot be read yet.
+    """
     found: list[OpenConnection] = []
-    waiting: list[datetime] = []
+    waiting = [] if waits_since is None else [waits_since]
     for reader in readers:
         try:
-            connections, waits_since = reader.open_connections(recorded.get(reader.path, 0))
+            connections, waits_here = reader.open_connections(recorded.get(reader.path, 0))
         except sqlite3.Error as error:
             # It is told elsewhere; nobody vouches for what is in it.
             log.debug("cannot vouch for what is in %s: %s", reader.path, error)
             continue
         found += connections
-        waiting += [] if waits_since is None else [waits_since]
+        waiting += [] if waits_here is None else [waits_here]
     vouched: dict[tuple[str, str], OpenConnection] = {}
     for each in found:
         until = min([each.last_heard_at, *waiting])
@@ -76,7 +81,7 @@ class Vouching:
         self._clock = clock
         self._patience_s = patience_s
         self._clock_s = clock_s
-        self._seen: dict[tuple[str, str], tuple[datetime | None, float]] = {}
+        self._seen: dict[tuple[str, str], tuple[datetime, float]] = {}
         self._looked_at_s = clock_s()
 
     async def run(self) -> None:
@@ -117,25 +122,26 @@ class Vouching:
     def _ends(self, known: Iterable[KnownConnection]) -> list[FeedDisconnected]:
         """Return the ends of those for which nobody vouched more for so long, by this process's own clock.
 
-        One that was never vouched for may be of a recorder that does not vouch yet, and stays open.
+        One that was never vouched for covers nothing but the moment in which it was opened.
         """
         now_s = self._clock_s()
         if now_s - self._looked_at_s > HELD_UP_S:
             self._seen.clear()
         self._looked_at_s = now_s
-        seen: dict[tuple[str, str], tuple[datetime | None, float]] = {}
+        seen: dict[tuple[str, str], tuple[datetime, float]] = {}
         ends: list[FeedDisconnected] = []
         for each in known:
-            if each.reason is not None or each.vouched_until is None:
+            if each.reason is not None:
                 continue
-            until, since_s = self._seen.get((each.line, each.connection), (each.vouched_until, now_s))
-            if until != each.vouched_until:
-                until, since_s = each.vouched_until, now_s
+            vouched_until = each.vouched_until or each.connected_at
+            until, since_s = self._seen.get((each.line, each.connection), (vouched_until, now_s))
+            if until != vouched_until:
+                until, since_s = vouched_until, now_s
             seen[each.line, each.connection] = until, since_s
             if now_s - since_s >= self._patience_s:
                 seen[each.line, each.connection] = until, now_s
                 now = self._clock()
-                until = max(each.connected_at, min(each.vouched_until, now))
+                until = max(each.connected_at, min(vouched_until, now))
                 ends.append(
                     FeedDisconnected(
                         line=each.line,

@@ -104,6 +104,9 @@ INSERT_ENTRY: Final = (
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+STARTED_FORM: Final = "%Y%m%dT%H%M%S.%fZ"
+"""How a journal's name begins: nothing in it was noted before."""
+
 _SUFFIX = ".sqlite"
 _LOCK_SUFFIX = ".lock"
 _ENTRY_BYTES = 256
@@ -160,12 +163,13 @@ def journal_paths(*folders: Path) -> list[Path]:
 def create_journal(folder: Path, started_at: datetime, owner: bytes = b"") -> tuple[Path, int]:
     """Make a new journal in *folder*; return its path and the descriptor that holds its lock.
 
-    The journal appears under its name only when it is complete, so a reader never meets
-    half of one. *owner* stands in the lock file. Raises ``OSError`` or ``sqlite3.Error`` where the disk refuses.
+    Nothing is noted in it that was heard before *started_at*. The journal appears under its
+    name only when it is complete, so a reader never meets half of one. *owner* stands in the
+    lock file. Raises ``OSError`` or ``sqlite3.Error`` where the disk refuses.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _clear_leftovers(folder)
-    path = folder / f"{started_at:%Y%m%dT%H%M%S.%f}Z-{uuid.uuid4().hex[:8]}{_SUFFIX}"
+    path = folder / f"{started_at.astimezone(UTC):{STARTED_FORM}}-{uuid.uuid4().hex[:8]}{_SUFFIX}"
     unfinished = _unfinished_path(path)
     lock = _new_lock(lock_path(path))
     try:

@@ -6,6 +6,7 @@ forgotten is told from one that is gone, also by the next recorder and by anothe
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -44,6 +45,13 @@ class JournalLosses:
         row = self._row(after, mark)
         return Mark(after, mark.at) if row is None else row.mark
 
+    def recorded_until(self, sequence: int) -> datetime | None:
+        """Return when the last entry up to *sequence* was noted, ``None`` where the file does not tell."""
+        with suppress(sqlite3.Error, UnicodeError):
+            mark = self.recorded_before(sequence)
+            return None if mark is None else mark.at
+        return None
+
     def note_recorded(self, up_to: int) -> None:
         """Note that everything up to the entry *up_to* is recorded, before it is deleted."""
         if self._accounts and (mark := self.recorded_before(up_to)) is not None and mark.sequence == up_to:
@@ -58,7 +66,7 @@ class JournalLosses:
         sequence = row.mark.sequence - (row.entry is not None)
         return [
             Entry(sequence, LineInterrupted(line, connection, lost_from, until, reason))
-            for line, connection in self._connections(lost_from, until)
+            for line, connection in self.connections(lost_from, until)
         ]
 
     def give_an_end(self, promised: int, written_at: datetime, now: datetime) -> None:
@@ -85,14 +93,8 @@ class JournalLosses:
         values = (LOST, "", "", to_microseconds(at), None, None, None, None)
         self._database.execute(INSERT_ENTRY, (*values, checksum_of(values)))
 
-    def _has(self, table: str) -> bool:
-        return self._database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is not None
-
-    def _row(self, sequence: int, before: Mark | None) -> Row | None:
-        found = self._database.execute(SELECT_ENTRIES, (sequence - 1, 1)).fetchone()
-        return None if found is None or found[0] != sequence else read_row(sequence, found[1:], before)
-
-    def _connections(self, lost_from: datetime, until: datetime) -> Iterator[tuple[str, str]]:
+    def connections(self, lost_from: datetime, until: datetime) -> Iterator[tuple[str, str]]:
+        """Yield line and name of each connection that may have brought something between these moments."""
         query = "SELECT line, connection FROM open_connections WHERE connected_at < :until"
         if self._has("ended_connections"):
             query += (
@@ -104,6 +106,13 @@ class JournalLosses:
             # A name that the disk has damaged is nobody's; it holds up nothing.
             if is_name(line) and is_name(connection):
                 yield line, connection
+
+    def _has(self, table: str) -> bool:
+        return self._database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is not None
+
+    def _row(self, sequence: int, before: Mark | None) -> Row | None:
+        found = self._database.execute(SELECT_ENTRIES, (sequence - 1, 1)).fetchone()
+        return None if found is None or found[0] != sequence else read_row(sequence, found[1:], before)
 
     def _signs_of_life(self) -> list[datetime]:
         query = "SELECT last_heard_at FROM open_connections UNION SELECT at FROM last_messages"

@@ -47,6 +47,13 @@ def promised_at(lock: Path) -> datetime:
     return datetime.fromtimestamp(lock.stat().st_mtime, UTC)
 
 
+def owner_of(lock: Path) -> bytes:
+    """Return who wrote, or writes, the journal of this lock file; empty where nothing says so."""
+    with suppress(OSError):
+        return lock.read_bytes()[OWNER_AT:]
+    return b""
+
+
 def evidence_path(journal: Path) -> Path:
     """Return where SQLite's log of a journal that has lost its end is kept, as it was found."""
     return journal.with_name(journal.name + "-wal-damaged")

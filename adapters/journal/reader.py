@@ -82,7 +82,8 @@ class JournalReader:
             # A forgotten deletion only brings an entry back, and the log knows it: no sync of our own.
             self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.execute("PRAGMA wal_autocheckpoint = 0")
-            self._losses = JournalLosses(self._database)
+            self.losses = JournalLosses(self._database)
+            """What is known of what is lost of this journal."""
         except BaseException:
             self._database.close()
             raise
@@ -103,7 +104,7 @@ class JournalReader:
                 self._database.execute("ROLLBACK")
 
     def _read(self, limit: int, after: int, limit_bytes: int) -> list[Entry]:
-        whole = self._losses.recorded_before(after)
+        whole = self.losses.recorded_before(after)
         entries: list[Entry] = []
         last, size = after, 0
         rows = self._database.execute(SELECT_ENTRIES, (after, limit))
@@ -119,7 +120,7 @@ class JournalReader:
                     continue
                 if whole is not None and sequence > whole.sequence + 1:
                     self._holes[sequence] = sequence - whole.sequence - 1
-                    entries += self._losses.between(whole, row)
+                    entries += self.losses.between(whole, row)
                 whole = row.mark
                 if row.entry is not None:
                     entries.append(row.entry)
@@ -138,7 +139,7 @@ class JournalReader:
         """Delete the entries up to *up_to_sequence*, in steps short enough for the writer to get in between."""
         self._database.execute("BEGIN IMMEDIATE")
         try:
-            self._losses.note_recorded(up_to_sequence)
+            self.losses.note_recorded(up_to_sequence)
             deleted = self._delete_some(up_to_sequence)
             self._database.execute("COMMIT")
         except BaseException:
@@ -244,8 +245,8 @@ class JournalReader:
             left_open = self._database.execute(
                 "SELECT line, connection, connected_at, last_heard_at FROM open_connections ORDER BY connected_at, line"
             ).fetchall()
-            self._losses.keep_the_ended()
-            self._losses.give_an_end(promised(lock), promised_at(lock), now)
+            self.losses.keep_the_ended()
+            self.losses.give_an_end(promised(lock), promised_at(lock), now)
             lost = [
                 LineDisconnected(name_of(line), connection, now, instant_of(opened), instant_of(heard), RECEIVER_ENDED)
                 for line, connection, opened, heard in left_open

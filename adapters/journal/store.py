@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +40,8 @@ RETURN_FREE_BYTES: Final = 16 * 1024 * 1024
 
 MOST_DISTRUSTED: Final = 16
 """Of so many files in doubt the locks are kept, lest their connections pass for lost: of more, the newest."""
+
+_MOMENT: Final = timedelta(microseconds=1)
 
 
 @dataclass
@@ -86,6 +88,7 @@ class JournalStore:
         self._trouble = ""
         self._why_spare = ""
         self._held_since: datetime | None = None
+        self._begun_at: datetime | None = None
         self._shunned: Path | None = None
         self._failures_here = 0
         self._return_due = 0.0
@@ -188,8 +191,11 @@ class JournalStore:
         raise AssertionError("a journal has at least one folder")
 
     def _open_new(self, folder: Path) -> _Segment:
-        """Begin a new file, with the connections that are open now."""
-        path, lock = create_journal(folder, self._clock(), self._owner)
+        """Begin a new file, with the connections that are open now; what is still to be written goes into it."""
+        first = min([self._clock(), *(each.at for each in self._pending)])
+        # A clock that was put back must not put this file before the one that it follows.
+        self._begun_at = first if self._begun_at is None else max(first, self._begun_at + _MOMENT)
+        path, lock = create_journal(folder, self._begun_at, self._owner)
         try:
             database = self._connect(path)
             database.execute("PRAGMA synchronous = FULL")

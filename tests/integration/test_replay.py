@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -14,11 +15,11 @@ from hypothesis import strategies as st
 from adapters.event_log.raw_log import RawLog
 from domain.book import Book
 from domain.errors import LogDamagedError, NoSuchReportError, UnknownPositionError
-from domain.events import Recorded
+from domain.events import UNVOUCHED, Event, Recorded
 from domain.performance import Moment
 from tests.desk import busy_day, desk, settings_for
 from tests.histories import DAYS, TRADERS, histories
-from tests.notation import DAY, deal
+from tests.notation import DAY, connected, deal, interrupted, lost
 from wattbook.replay import OpenLog, replay, replay_report, replayed
 from wattbook.report import report
 from wattbook.reports import publish, reports
@@ -28,6 +29,29 @@ Capture = pytest.CaptureFixture[bytes]
 
 def log_of(database: str) -> OpenLog:
     return partial(RawLog, database)
+
+
+async def both(
+    database: str,
+    tmp_path: Path,
+    capsysbinary: Capture,
+    events: Sequence[Event],
+    trader: str | None,
+    day: date,
+    back: int,
+) -> tuple[bytes, bytes]:
+    """Return what report and replay print, *back* before the last of *events*."""
+    async with desk(database) as trading:
+        await trading.knows(*events)
+        chosen = settings_for(tmp_path)
+        async with trading.store() as store:
+            head = (await store.positions()).head
+        moment = Moment(max(0, head - back))
+        capsysbinary.readouterr()
+        await report(chosen, database, trader, day, moment, as_json=True)
+        reported = capsysbinary.readouterr().out
+        await asyncio.to_thread(replay, chosen, log_of(database), trader, day, moment, as_json=True)
+        return reported, capsysbinary.readouterr().out
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -46,21 +70,24 @@ def test_a_replay_prints_the_bytes_of_the_report(
     day: date,
     back: int,
 ) -> None:
-    async def both() -> tuple[bytes, bytes]:
-        async with desk(database) as trading:
-            # Each history goes on where the one before it ended.
-            await trading.knows(*(recorded.event for recorded in log))
-            chosen = settings_for(tmp_path)
-            async with trading.store() as store:
-                head = (await store.positions()).head
-            moment = Moment(max(0, head - back))
-            capsysbinary.readouterr()
-            await report(chosen, database, trader, day, moment, as_json=True)
-            reported = capsysbinary.readouterr().out
-            await asyncio.to_thread(replay, chosen, log_of(database), trader, day, moment, as_json=True)
-            return reported, capsysbinary.readouterr().out
+    # Each history goes on where the one before it ended.
+    events = [recorded.event for recorded in log]
+    reported, replayed = asyncio.run(both(database, tmp_path, capsysbinary, events, trader, day, back))
+    assert replayed == reported
 
-    reported, replayed = asyncio.run(both())
+
+async def test_what_is_lost_of_a_connection_is_lost_of_the_stretch_in_which_it_went_on(
+    database: str, tmp_path: Path, capsysbinary: Capture
+) -> None:
+    up = connected("exchange/1", "06:00:00")
+    events: list[Event] = [
+        up,
+        lost(up, "08:01:00", "08:00:00", UNVOUCHED),
+        connected("exchange/1", "08:00:00"),
+        interrupted(up, "08:30:00 to 08:40:00"),
+    ]
+    reported, replayed = await both(database, tmp_path, capsysbinary, events, None, DAY, 0)
+    assert json.loads(replayed)["knowledge"]["completeUpTo"] == "2023-02-06T08:30:00Z"
     assert replayed == reported
 
 

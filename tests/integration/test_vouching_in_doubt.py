@@ -14,7 +14,7 @@ from adapters.event_log.writer import EventLog
 from adapters.read_models.vouching import note_vouched
 from tests.desk import Desk, desk
 from tests.integration.test_vouching import Watch, at, machine, outages
-from tests.notation import connected
+from tests.notation import connected, instant
 from tests.waiting import eventually
 from wattbook.vouching import HELD_UP_S, UNVOUCHED_S, Vouched, Vouching
 
@@ -89,10 +89,12 @@ async def test_who_does_not_know_what_is_in_its_own_journals_ends_nothing(tradin
     assert await outages(trading) == []
 
 
-async def test_what_was_never_vouched_for_stays_open(trading: Desk) -> None:
+async def test_what_was_never_vouched_for_covers_no_more_than_its_first_moment(trading: Desk) -> None:
     async with recorder(trading, {}) as one:
+        await one.looks(UNVOUCHED_S / 2)
+        assert await outages(trading) == []
         await one.looks(3 * UNVOUCHED_S)
-    assert await outages(trading) == []
+    assert [outage.start for outage, _ in await outages(trading)] == [instant("06:00:00")]
 
 
 async def test_an_end_is_told_once_though_the_read_models_do_not_know_it_yet(
