@@ -2,7 +2,10 @@
 
 import asyncio
 import itertools
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -16,6 +19,10 @@ from wattbook.rebuild import rebuild, roll_back
 from wattbook.verify import verified_log
 
 TABLES = {model.table for model in READ_MODELS}
+
+REBUILD = "rebuild(sys.argv[1], READ_MODELS, stretch=60)"
+ROLL_BACK = "roll_back(sys.argv[1], READ_MODELS, all_of_them=True)"
+_ALONE = "import sys; from projections import READ_MODELS; from wattbook.rebuild import rebuild, roll_back;sys.exit({})"
 
 numbers = itertools.count()
 
@@ -32,6 +39,18 @@ async def rebuilds(
 
 async def rolls_back(desk: Desk, *models: AnyReadModel) -> int:
     return await asyncio.to_thread(roll_back, desk.url, models or READ_MODELS, all_of_them=not models)
+
+
+def begun_alone(url: str, what: str = REBUILD) -> "subprocess.Popen[bytes]":
+    """Start a rebuild by several processes, or a roll back, in a session of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", _ALONE.format(what), url],
+        cwd=Path(__file__).parents[1],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def asked(url: str, query: str) -> list[tuple[Any, ...]]:

@@ -17,6 +17,8 @@ from wattbook.process import EXIT_CANNOT_RUN, EXIT_OK, collect_garbage_rarely
 RETRY_S: Final = 1.0
 
 FILL_AGAIN_S: Final = 3.0
+FILL_AGAIN_AT_THE_LATEST_S: Final = 60.0
+"""Between tries to fill, each pause is twice the one before, up to this."""
 
 MANY: Final = 50_000
 """Events that are applied one after the other within seconds: more are folded by several processes."""
@@ -43,7 +45,7 @@ async def project(database_url: str, stop: asyncio.Event, fill: Callable[[], Awa
                 runner = Runner(pages, tables, [each for each in READ_MODELS if each not in new])
                 if new and fill is not None and filling is None:
                     log.info("filling from the log, beside all else: %s", ", ".join(each.table for each in new))
-                    filling = asyncio.create_task(_until_filled(fill), name="filling")
+                    filling = asyncio.create_task(until_filled(fill), name="filling")
                 await runner.step()
                 outage.over()
                 await _until(stop, runner, filling)
@@ -79,12 +81,12 @@ async def _new(pages: LogPages, tables: ReadTables) -> list[AnyReadModel]:
     return new if new and await pages.page(MANY - 1, 1) else []
 
 
-async def _until_filled(fill: Callable[[], Awaitable[int]]) -> int:
+async def until_filled(fill: Callable[[], Awaitable[int]]) -> int:
     """Return the exit code of *fill*, which is tried again while it cannot run: another one does, or no database."""
-    code = await fill()
-    while code == EXIT_CANNOT_RUN:
-        await asyncio.sleep(FILL_AGAIN_S)
-        code = await fill()
+    pause_s = FILL_AGAIN_S
+    while (code := await fill()) == EXIT_CANNOT_RUN:
+        await asyncio.sleep(pause_s)
+        pause_s = min(2 * pause_s, FILL_AGAIN_AT_THE_LATEST_S)
     return code
 
 

@@ -15,9 +15,10 @@ import psycopg
 
 from adapters.event_log.pages import LogPages
 from adapters.event_log.raw_log import RawLog
-from adapters.read_models.builds import Builds, Pair, builds, kept_table
+from adapters.read_models.builds import Builds, builds
 from adapters.read_models.filling import fill
 from adapters.read_models.parity import Compared, compare
+from adapters.read_models.switching import Pair, kept_table
 from adapters.read_models.tables import ReadTables
 from domain.decimals import plain
 from domain.errors import LogDamagedError, NotSwitchedError

@@ -1,4 +1,4 @@
-"""How does a table take another one's place while it is read and written? In one transaction, and back again.
+"""Which tables does a rebuild make beside those in use, and how are they filled, fed alike, switched and removed?
 
 A read model's table has up to three others beside it: ``…_next_<build>``, which a rebuild
 fills, ``…_parts_<build>`` with rows that are still to be merged into it, and ``…_kept``,
@@ -8,25 +8,27 @@ which was in use before the last switch. Readers know the names of those in use 
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
 
 import psycopg
-from psycopg.errors import LockNotAvailable
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from adapters.read_models.filling import create_parts, create_whole, put_together
+from adapters.read_models.switching import (
+    SCHEMA,
+    SWITCH_WITHIN_S,
+    Pair,
+    check_at,
+    hold,
+    holding,
+    positions_of,
+    switch,
+)
 from adapters.read_models.tables import indexes_of
-from domain.errors import AlreadyRunningError, NotSwitchedError
+from domain.errors import AlreadyRunningError
 from projections.read_model import AnyReadModel, beside
-
-SCHEMA: Final = "read_models"
-
-SWITCH_WITHIN_S: Final = 300.0
-"""How long a moment is looked for in which nobody reads the tables."""
-SWITCH_AGAIN_S: Final = 0.15
 
 _LOCK: Final = "SELECT pg_try_advisory_lock(hashtext('wattbook rebuild'))"
 
@@ -36,34 +38,15 @@ _LEFTOVERS: Final = """
     SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = 'read_models' AND c.relkind = 'r' AND c.relname ~ '_(next|parts)_[0-9a-f]{8}$'
 """
-_INDEXES: Final = """
-    SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
-    WHERE x.indrelid = %s::regclass
-"""
 _RIGHTS: Final = """
     SELECT r.rolname, a.privilege_type FROM pg_class c, aclexplode(c.relacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
     WHERE c.oid = %s::regclass AND a.grantee <> c.relowner
-"""
-_POSITIONS: Final = """
-    SELECT table_name, position FROM read_models.checkpoints WHERE table_name = ANY(%s) ORDER BY table_name FOR UPDATE
-"""
-_HOLD_JOINED: Final = """
-    SELECT 1 FROM read_models.checkpoints WHERE table_name IN (SELECT table_name FROM read_models.joined)
-    ORDER BY table_name FOR UPDATE
 """
 _TRANSACTIONS: Final = """
     SELECT l.pid, l.virtualtransaction FROM pg_locks l JOIN pg_stat_activity a USING (pid)
     WHERE l.locktype = 'virtualxid' AND l.granted AND l.pid <> pg_backend_pid()
       AND a.datname = current_database() AND a.usesysid IS NOT NULL
 """
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A read model's table in use, and the one that is to take its place."""
-
-    used: AnyReadModel
-    next: AnyReadModel
 
 
 class Builds:
@@ -111,24 +94,18 @@ class Builds:
     @contextmanager
     def holding(self, pairs: Sequence[Pair]) -> Iterator[dict[str, int]]:
         """Let no page be applied to the pairs' tables meanwhile; yield how far each table has come."""
-        names = [table.table for pair in pairs for table in (pair.used, pair.next)]
-        used = [pair.used.table for pair in pairs]
-        with self._connection.transaction():
-            self._connection.execute(_POSITIONS, (used,))
-            cursor = self._connection.execute(
-                "SELECT table_name, position FROM read_models.checkpoints WHERE table_name = ANY(%s)", (names,)
-            )
-            yield dict(cursor.fetchall())
+        with holding(self._connection, pairs) as positions:
+            yield positions
 
     def positions(self) -> dict[str, int]:
         """Return how far each table has come, in use or not."""
-        return dict(self._connection.execute("SELECT table_name, position FROM read_models.checkpoints").fetchall())
+        return positions_of(self._connection)
 
     def join(self, pairs: Sequence[Pair]) -> None:
         """Let every page go into both tables of each pair from now on; within :meth:`holding`, at one position."""
         positions = self.positions()
         for pair in pairs:
-            _check(pair, positions, positions[pair.next.table])
+            check_at(pair, positions, positions[pair.next.table])
             self._connection.execute(
                 "INSERT INTO read_models.joined VALUES (%s, %s)", (pair.used.table, pair.next.table)
             )
@@ -137,7 +114,8 @@ class Builds:
         """Let no page go into two tables any longer."""
         with self._connection.transaction():
             # As applying does, the row of the table in use first: so no page is under way for the other.
-            self._connection.execute(_HOLD_JOINED)
+            joined = self._connection.execute("SELECT table_name FROM read_models.joined").fetchall()
+            hold(self._connection, [name for (name,) in joined])
             self._connection.execute("DELETE FROM read_models.joined")
 
     def wait_for_older_readers(self) -> None:
@@ -153,21 +131,10 @@ class Builds:
         """Put each pair's next table in the place of the one in use, which is kept, all in one transaction.
 
         Both must have come to the same position, or with *empty* the one in use nowhere yet; it
-        is then not kept. Readers that are under way are let end: locks are asked for only for so
-        short that nobody queues behind. Raises :class:`NotSwitchedError` where that cannot be.
+        is then not kept. Readers that are under way are let end: locks that a reader would queue
+        behind are asked for only for a moment. Raises :class:`NotSwitchedError` where that cannot be.
         """
-        give_up_at = time.monotonic() + within_s
-        while True:
-            try:
-                self._switch_now(pairs, empty)
-            except LockNotAvailable:
-                if time.monotonic() > give_up_at:
-                    raise NotSwitchedError(
-                        "the tables are read without a pause, so they were not switched; try again when less is asked"
-                    ) from None
-                time.sleep(SWITCH_AGAIN_S)
-            else:
-                return
+        switch(self._connection, pairs, empty, within_s)
 
     def drop(self, tables: Sequence[str]) -> None:
         """Remove *tables* that are not in use, with how far they had come."""
@@ -175,48 +142,6 @@ class Builds:
             with self._connection.transaction():
                 self._connection.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(SCHEMA, name)))
                 self._connection.execute("DELETE FROM read_models.checkpoints WHERE table_name = %s", (name,))
-
-    def _switch_now(self, pairs: Sequence[Pair], empty: bool) -> None:
-        with self.holding(pairs) as positions:
-            for pair in pairs:
-                _check(pair, positions, 0 if empty else positions[pair.next.table])
-            self._connection.execute("SET LOCAL lock_timeout = '50ms'")
-            for pair in pairs:
-                kept = kept_table(pair.used)
-                self._connection.execute(SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(_table(pair.used)))
-                if kept != pair.next.table:
-                    self._connection.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(SCHEMA, kept)))
-                    self._connection.execute("DELETE FROM read_models.checkpoints WHERE table_name = %s", (kept,))
-            for pair in pairs:
-                self._exchange(pair, positions[pair.next.table], empty)
-
-    def _exchange(self, pair: Pair, position: int, empty: bool) -> None:
-        used, ready, kept = pair.used.table, pair.next.table, kept_table(pair.used)
-        aside = f"{used}_aside"
-        self._rename(used, aside)
-        self._rename(ready, used)
-        self._connection.execute("DELETE FROM read_models.joined WHERE table_name = %s", (used,))
-        self._connection.execute("DELETE FROM read_models.checkpoints WHERE table_name = %s", (ready,))
-        self._connection.execute(
-            "UPDATE read_models.checkpoints SET position = %s WHERE table_name = %s", (position, used)
-        )
-        if empty:
-            self._connection.execute(SQL("DROP TABLE {}").format(Identifier(SCHEMA, aside)))
-        else:
-            self._rename(aside, kept)
-            self._connection.execute("INSERT INTO read_models.checkpoints VALUES (%s, %s)", (kept, position))
-
-    def _rename(self, table: str, name: str) -> None:
-        """Rename a table and its indexes, whose names begin with its own."""
-        indexes = self._connection.execute(_INDEXES, (f'{SCHEMA}."{table}"',)).fetchall()
-        for (index,) in indexes:
-            if index.startswith(table):
-                self._connection.execute(
-                    SQL("ALTER INDEX {} RENAME TO {}").format(
-                        Identifier(SCHEMA, index), Identifier(name + index.removeprefix(table))
-                    )
-                )
-        self._connection.execute(SQL("ALTER TABLE {} RENAME TO {}").format(Identifier(SCHEMA, table), Identifier(name)))
 
     def _grant_as(self, model: AnyReadModel, other: AnyReadModel) -> None:
         """Grant on *other* what is granted on the table of *model*."""
@@ -242,19 +167,6 @@ def builds(conninfo: str) -> Iterator[Builds]:
         finally:
             with suppress(psycopg.Error):
                 connection.execute(_UNLOCK)
-
-
-def kept_table(model: AnyReadModel) -> str:
-    """Return the name of the table that was in use before the last switch."""
-    return f"{model.table}_kept"
-
-
-def _check(pair: Pair, positions: dict[str, int], wanted: int) -> None:
-    if positions[pair.used.table] != wanted:
-        raise NotSwitchedError(
-            f"{pair.used.table} is at position {positions[pair.used.table]} and not at {wanted}, so it is not switched;"
-            " another process feeds the read models that does not know of this rebuild"
-        )
 
 
 def _table(model: AnyReadModel) -> Composed:

@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from adapters.event_log.raw_log import Raw
-from adapters.event_log.stored_forms import StoredPeriod
-from adapters.event_log.stored_parts import PERIODS_KEPT, read_period
+from adapters.event_log.stored_forms import Instant, StoredPeriod
+from adapters.event_log.stored_parts import PERIODS_KEPT, finite, read_period
 from domain.decimals import EXACT
 from domain.events import DealConfirmed, Direction
 from domain.figures import ZERO
@@ -39,8 +39,8 @@ _UNTOUCHED: Final = tuple(
 )
 """The rules that make nothing of a confirmed deal."""
 
-QUANTITIES_KEPT: Final = 16_384
-"""Most deals are of one of a few quantities."""
+NUMBERS_KEPT: Final = 65_536
+"""Most deals are of one of a few quantities and prices."""
 
 _TABS: Final = 16
 """Between the columns of a ledger row."""
@@ -61,11 +61,25 @@ class _Deal(msgspec.Struct, gc=False):
     quantity_mw: str
     price_eur_mwh: str
     period: _Period
-    executed_at: str
+    executed_at: Instant
+
+
+class _Original(msgspec.Struct, gc=False):
+    text: str
+    base64: str | None = None
+
+
+class _Receipt(msgspec.Struct, gc=False):
+    """Makes no row, but where it is damaged the event is."""
+
+    source: str
+    received_at: Instant
+    original: _Original
 
 
 class _Confirmed(msgspec.Struct, gc=False):
     deal: _Deal
+    receipt: _Receipt
 
 
 class _Known(NamedTuple):
@@ -104,17 +118,17 @@ class ConfirmedDeals:
                     recorded_text = str(recorded_at.astimezone(UTC))
                 at = recorded_at
                 period, of_period = _known(deal.period)
-                trader_id, direction, executed_at = deal.trader_id, deal.direction, deal.executed_at
-                if executed_at[10:11] != "T" or executed_at[-1:] != "Z":
-                    return None
-                energy_mwh, energy = _energy(deal.quantity_mw, period.minutes)
-                money_eur = EXACT.multiply(energy_mwh, Decimal(deal.price_eur_mwh))
+                trader_id, direction = deal.trader_id, deal.direction
+                quantity, energy_mwh, energy = _energy(deal.quantity_mw, period.minutes)
+                price, price_text = _number(deal.price_eur_mwh)
+                money_eur = EXACT.multiply(energy_mwh, price)
                 keys.append((trader_id, of_period, direction))
                 worths.append((energy_mwh, money_eur))
                 self._periods[of_period] = period
                 lines.append(
                     f"{position}\t1\t\\N\t{recorded_text}\t{deal.exchange}\t{deal.deal_id}\t{trader_id}\t{direction}\t"
-                    f"{deal.quantity_mw}\t{deal.price_eur_mwh}\t{energy}\t{money_eur}\t{of_period}\t{executed_at}\n"
+                    f"{quantity}\t{price_text}\t"
+                    f"{energy}\t{money_eur}\t{of_period}\t{deal.executed_at}\n"
                 )
         except (msgspec.MsgspecError, ValueError, DecimalException):
             return None
@@ -122,7 +136,7 @@ class ConfirmedDeals:
         rows = len(lines)
         if (text.count("\t"), text.count("\n"), text.count("\\")) != (_TABS * rows, rows, rows):
             return None  # a name with a character that means something to COPY
-        if "\r" in text or "NaN" in text or "nfinity" in text:
+        if "\r" in text:
             return None
         for key, worth in zip(keys, worths, strict=True):
             self._sums[key].append(worth)
@@ -148,7 +162,14 @@ def _known(stored: _Period) -> _Known:
     return _Known(period, f"{period.day}\t{period.label}\t{period.start}\t{period.minutes}")
 
 
-@lru_cache(maxsize=QUANTITIES_KEPT)
-def _energy(quantity_mw: str, minutes: Minutes) -> tuple[Decimal, str]:
-    energy_mwh = EXACT.multiply(Decimal(quantity_mw), HOURS_OF[minutes])
-    return energy_mwh, str(energy_mwh)
+@lru_cache(maxsize=NUMBERS_KEPT)
+def _energy(quantity_mw: str, minutes: Minutes) -> tuple[str, Decimal, str]:
+    quantity, text = _number(quantity_mw)
+    energy_mwh = EXACT.multiply(quantity, HOURS_OF[minutes])
+    return text, energy_mwh, str(energy_mwh)
+
+
+@lru_cache(maxsize=NUMBERS_KEPT)
+def _number(stored: str) -> tuple[Decimal, str]:
+    value = finite(stored)
+    return value, str(value)

@@ -27,17 +27,21 @@ PART: Final = "part"
 
 _PART_SETTING: Final = "wattbook.part"
 
+_LEFT_ALONE: Final = SQL("WITH (autovacuum_enabled = off)")
+"""Vacuuming a table that is being filled is work for nothing; the switch lets it in."""
+
 
 def create_whole(whole: AnyReadModel) -> Composed:
-    """Return the statement that creates the table to be filled, without any index."""
-    return SQL("CREATE TABLE {} ({})").format(_table(whole), columns_of(whole))
+    """Return the statement that creates the table to be filled, without any index, and left alone by autovacuum."""
+    return SQL("CREATE TABLE {} ({}) {}").format(_table(whole), columns_of(whole), _LEFT_ALONE)
 
 
 def create_parts(parts: AnyReadModel) -> Composed:
     """Return the statement that creates the table for rows that may share a key; a crash may empty it."""
-    return SQL("CREATE UNLOGGED TABLE {} ({}, {} bigint NOT NULL DEFAULT current_setting({})::bigint)").format(
-        _table(parts), columns_of(parts), Identifier(PART), Literal(_PART_SETTING)
+    part = SQL("{} bigint NOT NULL DEFAULT current_setting({})::bigint").format(
+        Identifier(PART), Literal(_PART_SETTING)
     )
+    return SQL("CREATE UNLOGGED TABLE {} ({}, {}) {}").format(_table(parts), columns_of(parts), part, _LEFT_ALONE)
 
 
 def put_together(parts: AnyReadModel, whole: AnyReadModel) -> Composed:

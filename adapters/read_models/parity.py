@@ -13,8 +13,8 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from adapters.event_log.chain_check import Finding
-from adapters.read_models.builds import Pair
 from adapters.read_models.comparison import Row, differences, rows_by_key
+from adapters.read_models.switching import Pair
 from projections.read_model import AnyReadModel
 
 SHOWN: Final = 10

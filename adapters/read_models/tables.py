@@ -33,8 +33,12 @@ _CREATE_JOINED: Final = """
 """Tables that get every page of another one, in the same transactions, so that both are always alike."""
 
 _MOVE: Final[LiteralString] = """
-    UPDATE read_models.checkpoints SET position = %s WHERE table_name = ANY(%s) AND position = %s
+    WITH held AS MATERIALIZED (
+        SELECT table_name AS held FROM read_models.checkpoints WHERE table_name = ANY(%s) ORDER BY table_name FOR UPDATE
+    )
+    UPDATE read_models.checkpoints SET position = %s FROM held WHERE table_name = held AND position = %s
 """
+"""Locks in name order, as a rebuild does, so that none ever waits for another that waits for it."""
 _JOINED: Final = "SELECT table_name, joined_by FROM read_models.joined WHERE table_name = ANY(%s)"
 
 
@@ -119,7 +123,7 @@ class ReadTables:
         async with connection.transaction():
             async with connection.pipeline():
                 await connection.execute("SET LOCAL synchronous_commit = off")
-                moved = await connection.execute(_MOVE, (new, tables, expected), prepare=True)
+                moved = await connection.execute(_MOVE, (tables, new, expected), prepare=True)
                 # Read after the move, whose rows whoever joins must lock: no page goes into one of two alone.
                 joined = await connection.execute(_JOINED, (tables,), prepare=True)
             # Asked before any row is sent: rows that another runner has merged would fail for their keys.
@@ -127,7 +131,7 @@ class ReadTables:
                 raise FencedError(f"another projector has moved the read models on from position {expected}")
             if joined_by := dict(await joined.fetchall()):
                 moved = await connection.execute(
-                    _MOVE + " RETURNING table_name", (new, [*joined_by.values()], expected)
+                    _MOVE + " RETURNING table_name", ([*joined_by.values()], new, expected)
                 )
                 alike = {name for (name,) in await moved.fetchall()}
                 both = [(model, rows) for model, rows in folded if joined_by.get(model.table) in alike]

@@ -154,6 +154,18 @@ async def test_a_log_that_lacks_an_event_is_not_rebuilt_from(trading: Desk) -> N
     assert tables(trading.url) == TABLES
 
 
+async def test_an_event_whose_receipt_is_damaged_is_not_rebuilt_from(trading: Desk) -> None:
+    done(
+        trading.url,
+        "SET session_replication_role = replica",
+        "UPDATE wattbook.events SET state ="
+        " convert_to(replace(convert_from(state, 'UTF8'), 'received_at', 'x'), 'UTF8') WHERE notification_id = 3",
+    )
+    with pytest.raises(LogDamagedError, match="position 3: the event log has bytes that are no deal"):
+        await rebuilds(trading)
+    assert tables(trading.url) == TABLES
+
+
 async def test_what_a_service_may_do_it_may_do_with_the_rebuilt_table(trading: Desk) -> None:
     done(trading.url, "GRANT SELECT, INSERT ON read_models.deals_v1 TO pg_monitor, PUBLIC")
     rights = "SELECT relacl::text[] FROM pg_class WHERE oid = 'read_models.deals_v1'::regclass"

@@ -1,21 +1,17 @@
 """Does anybody who reads or projects notice that read models are made again?"""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from decimal import Decimal
 
-import psycopg
 import pytest
 
-from adapters.read_models.builds import Builds, Pair
-from domain.errors import NotSwitchedError
 from graphql_api.readiness import checks
 from projections import READ_MODELS
-from projections.deals import deals
 from projections.reading import DealFilter, DealOrder, Page, Scope
 from tests.desk import Desk, busy_day, desk
 from tests.notation import DAY, deal
-from tests.rebuilding import TABLES, asked, done, is_well, many_deals, rebuilds, rolls_back, tables
+from tests.rebuilding import asked, done, is_well, many_deals, rebuilds, rolls_back
 from tests.waiting import eventually
 from wattbook.project import project
 from wattbook.rebuild import fill_new
@@ -120,22 +116,3 @@ async def test_whoever_reads_while_tables_are_switched_sees_every_deal_and_no_er
         await trading
         assert min(await asyncio.gather(*polling)) > 10
     assert is_well(database)
-
-
-async def test_tables_that_are_read_without_a_pause_are_not_switched(
-    trading: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    switch = Builds.switch
-    with psycopg.connect(trading.url) as reader:
-
-        def switch_beside_a_reader(self: Builds, pairs: Sequence[Pair], *, empty: bool = False) -> None:
-            reader.execute("SELECT count(*) FROM read_models.deals_v1")
-            switch(self, pairs, empty=empty, within_s=0.5)
-
-        monkeypatch.setattr(Builds, "switch", switch_beside_a_reader)
-        with pytest.raises(NotSwitchedError, match="read without a pause"):
-            await rebuilds(trading, [deals])
-        await trading.knows(*many_deals(1))
-        assert reader.execute("SELECT count(*) FROM read_models.deals_v1").fetchone() == (8,)
-    assert tables(trading.url) == TABLES
-    assert is_well(trading.url)

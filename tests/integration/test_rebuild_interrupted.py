@@ -4,10 +4,8 @@ import asyncio
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from random import Random
 
 import psutil  # type: ignore[import-untyped]
@@ -16,6 +14,7 @@ import psycopg
 from projections import READ_MODELS
 from tests.desk import busy_day, desk
 from tests.notation import deal
+from tests.rebuilding import begun_alone
 from tests.servers import kill_backends
 from tests.waiting import eventually
 from wattbook.rebuild import rebuild
@@ -23,23 +22,7 @@ from wattbook.verify import verified_log
 
 SEED = 7
 ROUNDS = 12
-REBUILD = (
-    "import sys; from projections import READ_MODELS; from wattbook.rebuild import rebuild;"
-    "sys.exit(rebuild(sys.argv[1], READ_MODELS, stretch=60))"
-)
 IN_USE = {model.table for model in READ_MODELS}
-
-
-def begun(url: str) -> "subprocess.Popen[bytes]":
-    """Start a rebuild by several processes, in a session of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-c", REBUILD, url],
-        cwd=Path(__file__).parents[2],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
 
 
 def is_well(url: str) -> bool:
@@ -75,12 +58,12 @@ async def test_a_rebuild_that_is_interrupted_anywhere_leaves_everything_well(dat
     async with desk(database) as opened:
         await opened.knows(*busy_day(), *(deal("dora buys 1 MW 09-10 at 5", deal_id=f"d {n}") for n in range(300)))
     started = time.monotonic()
-    assert await asyncio.to_thread(begun(database).wait) == 0
+    assert await asyncio.to_thread(begun_alone(database).wait) == 0
     whole_s = time.monotonic() - started
     interrupted = 0
     for number in range(ROUNDS):
         fault = ("kill", "interrupt", "no database")[number % 3]
-        process = begun(database)
+        process = begun_alone(database)
         await asyncio.sleep(random.uniform(0.3, 1) * whole_s)
         if fault == "kill":
             process.kill()
