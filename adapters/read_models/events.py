@@ -5,11 +5,11 @@ from typing import Final
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from adapters.event_log.stored_events import read_event
 from adapters.read_models.keyset import bounded, page_of, page_query
-from domain.events import Recorded
+from domain.events import EVENT_TYPES, Recorded
 from projections.deals import deals
 from projections.reading import EventFilter, LogEvent, Page, Scope, Slice
 from projections.reference_prices import reference_prices
@@ -41,6 +41,7 @@ _CONCERNING: Final = SQL("""
         WHERE delivery_day = %(day)s AND position > %(after)s AND position <= %(until)s
     ) AS found ORDER BY position LIMIT %(limit)s
 """)
+_TOPICS: Final = tuple(kind.TOPIC for kind in EVENT_TYPES)
 _KEY: Final = (SQL("e.notification_id"),)
 _ORDER: Final = (SQL("notification_id"), SQL("notification_id DESC"))
 
@@ -94,6 +95,16 @@ async def events(
     newest_first: bool,
 ) -> Slice[LogEvent]:
     """Return a page of the events that *scope* shows and *wanted* selects, upwards or the newest first."""
+    query, arguments = events_query(scope, wanted, page, projected, newest_first)
+    cursor = await connection.execute(query, arguments)
+    rows = await cursor.fetchall()
+    return page_of([_shown(row) for row in rows], page, found=rows[0][7] if rows else 0)
+
+
+def events_query(
+    scope: Scope, wanted: EventFilter, page: Page, projected: int, newest_first: bool
+) -> tuple[Composed, dict[str, object]]:
+    """Return the query for such a page, and its values."""
     arguments: dict[str, object] = {"scope": scope.trader_id, "projected": projected}
     conditions: list[SQL | Composed] = [SQL("true")]
     if scope.trader_id is not None:
@@ -101,18 +112,26 @@ async def events(
     for name, condition, value in (
         ("above", SQL("e.notification_id > %(above)s"), wanted.after),
         ("until", SQL("e.notification_id <= %(until)s"), wanted.until),
-        ("types", SQL("e.topic = ANY(%(types)s)"), None if wanted.types is None else list(wanted.types)),
         ("stream", SQL("e.originator_id = %(stream)s"), wanted.stream),
     ):
         if value is not None:
             conditions.append(condition)
             arguments[name] = value
-    query = page_query(_SELECT, conditions, _KEY, newest_first, page, arguments)
-    cursor = await connection.execute(
-        bounded(query, _ORDER[newest_first], Identifier("state"), page, arguments), arguments
-    )
-    rows = await cursor.fetchall()
-    return page_of([_shown(row) for row in rows], page, found=rows[0][7] if rows else 0)
+    select: SQL | Composed = _SELECT
+    if wanted.types is not None:
+        # A page of each type, by the index of the rare ones, is soon read; all events from the page on may be millions.
+        chosen = [topic for topic in _TOPICS if topic in wanted.types]
+        pages = [
+            page_query(
+                _SELECT, [*conditions, SQL("e.topic = {}").format(Literal(topic))], _KEY, newest_first, page, arguments
+            )
+            for topic in chosen
+        ]
+        none = SQL("{} WHERE false").format(_SELECT)
+        both = SQL(" UNION ALL ").join(SQL("({})").format(each) for each in pages or [none])
+        select, conditions = SQL("SELECT * FROM ({}) AS e").format(both), [SQL("true")]
+    query = page_query(select, conditions, _KEY, newest_first, page, arguments)
+    return bounded(query, _ORDER[newest_first], Identifier("state"), page, arguments), arguments
 
 
 def _shown(row: TupleRow) -> LogEvent:
