@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Send
 from starlette.types import Scope as RequestScope
 
+from domain.canonical import time_text
 from domain.errors import (
     DatabaseUnavailableError,
     QueryTooLongError,
@@ -46,6 +47,8 @@ PATIENCE_S: Final = 60.0
 """How long a client may take for one part; then its place is given to others."""
 
 POSITION_HEADER: Final = "x-wattbook-position"
+RECORDED_AT_HEADER: Final = "x-wattbook-recorded-at"
+"""When that position was recorded; left out before the first event."""
 
 _UPWARDS: Final = DealOrder("position", descending=False)
 _STATUS: Final[tuple[tuple[type[WattbookError], int], ...]] = (
@@ -118,7 +121,8 @@ class DealExport:
                 wanted, moment = read_parameters(request.query_params.multi_items())
                 place.enter_context(self._places.one())
                 async with OperationContext(self._services, viewer, None) as context:
-                    _, position = await context.as_of(moment)
+                    snapshot, position = await context.as_of(moment)
+                    known = await snapshot.knowledge(position)
                 pages = deal_pages(self._services.store, viewer.scope, wanted, position, self._turns)
                 first = await anext(pages)
                 form = await asyncio.to_thread(self._form, position)
@@ -130,6 +134,8 @@ class DealExport:
                 "cache-control": "no-store",
                 POSITION_HEADER: str(position),
             }
+            if known.recorded_at is not None:
+                headers[RECORDED_AT_HEADER] = time_text(known.recorded_at)
             return _Leaving(content, form.media_type, headers, place.pop_all())
 
     def _refused(self, error: Exception) -> Response:

@@ -3,7 +3,7 @@
 import re
 from datetime import date, datetime
 from enum import Enum
-from typing import TypeVar, cast
+from typing import Final, TypeVar, cast
 
 import strawberry
 from strawberry.types.unset import UnsetType
@@ -25,7 +25,13 @@ class SortDirection(Enum):
     DESC = "DESC"
 
 
-@strawberry.input(one_of=True, description="A moment of knowledge: exactly one of the two.")
+_AS_OF: Final = (
+    "A moment of knowledge: exactly one of the two. A time means the last event recorded by then, so a time to come "
+    "means now; what an answer is as of, its knowledge says."
+)
+
+
+@strawberry.input(one_of=True, description=_AS_OF)
 class AsOf:
     position: Position | None = strawberry.UNSET
     recorded_at: datetime | None = strawberry.UNSET

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from domain.events import Recorded
 from domain.losses import OutageAccount
-from domain.performance import Performance, ReferencePrice
+from domain.performance import Knowledge, Performance, ReferencePrice
 from domain.resolution import Choice, Settled
 from projections.day_files import DayFileRow
 from projections.deals import DealRow
@@ -51,6 +51,9 @@ class Snapshot(Positions, Protocol):
 
     async def position_at(self, moment: datetime) -> int:
         """Return the position of the last event recorded at or before *moment*, 0 before the first."""
+
+    async def knowledge(self, position: int) -> Knowledge:
+        """Return what an answer as of *position* is computed from."""
 
     async def performance(self, scope: Scope, trader_id: str | None, day: date, position: int) -> Performance:
         """Return how a trader, or the desk, did on *day* as known at *position*."""

@@ -21,6 +21,7 @@ from projections.reading import LogEvent, Scope
 from projections.shown import explanation_fields
 from wattbook.catching_up import CatchingUp
 from wattbook.figures_table import add_columns, cells, local_time
+from wattbook.moments import say_of
 from wattbook.printing import printable
 from wattbook.settings import Settings
 
@@ -55,7 +56,9 @@ async def explain(
 
 async def _place(snapshot: ReadSnapshot, moment: Moment) -> int:
     if moment.recorded_at is not None:
-        return await snapshot.position_at(moment.recorded_at)
+        position = await snapshot.position_at(moment.recorded_at)
+        say_of(moment, position)
+        return position
     if moment.position is not None and moment.position > snapshot.head:
         raise UnknownPositionError(f"position {moment.position} is past the head of the log, {snapshot.head}")
     return snapshot.projected if moment.position is None else moment.position

@@ -17,6 +17,7 @@ from domain.events import Event
 from domain.performance import Moment, Performance
 from domain.proofs import ReportPublished
 from projections import PROJECTION_VERSION
+from wattbook.moments import say_of
 from wattbook.progress import Progress
 from wattbook.report import show
 from wattbook.settings import Settings
@@ -62,6 +63,7 @@ def replay(
     """
     with open_log() as log:
         position = position_of(log, moment)
+    say_of(moment, position)
     show(replayed(settings, open_log, Book(trader, day), position), settings, as_json=as_json)
     return 0
 

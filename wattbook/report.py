@@ -11,6 +11,7 @@ from adapters.read_models.store import ReadStore
 from domain.performance import Moment, Performance
 from projections.reading import Scope
 from wattbook.figures_table import add_columns, cells, local_time, shown
+from wattbook.moments import say_of
 from wattbook.settings import Settings
 
 CATCH_UP_S = 10.0
@@ -45,12 +46,13 @@ async def read_performance(
 
 
 async def known_position(store: ReadStore, moment: Moment) -> int:
-    """Return the position that *moment* means, when the read models have reached it."""
+    """Return the position that *moment* means, when the read models have reached it; say what it does not say."""
     position = moment.position
     if position is None:
         async with store.snapshot() as snapshot:
             at = moment.recorded_at
             position = snapshot.head if at is None else await snapshot.position_at(at)
+        say_of(moment, position)
     await store.wait_for(position, CATCH_UP_S)
     return position
 

@@ -220,6 +220,7 @@ async def test_a_time_means_the_last_event_recorded_by_then(trading: Desk, api: 
     before, after = [await export(api, "csv", asOf=f"{year}-01-01T00:00:00Z") for year in (2020, 2999)]
     assert (before.position, before.rows) == ("0", [])
     assert (after.position, len(after.rows)) == ("14", 5)
+    assert "2020" < after.headers["X-Wattbook-Recorded-At"] < "2999"
 
 
 async def test_who_is_nobody_gets_nothing_and_a_failure_of_ours_no_more_than_a_request_id(

@@ -163,3 +163,10 @@ test("a heartbeat older than the figures does not date them back", () => {
     "Data as of 14:03:28, reconnecting…",
   ]);
 });
+
+test("a position before the first event says that nothing was known yet", () => {
+  const knowledge = { position: "0", recordedAt: null, completeUpTo: null };
+  expect(texts({ performance: performance({ knowledge }), live: false })).toEqual([
+    "This is before the first event of the log: nothing was known yet.",
+  ]);
+});

@@ -100,6 +100,10 @@ function ofFigures({
 }: Circumstances): Sentence[] {
   if (!performance) return [];
   const sentences: Sentence[] = [];
+  if (!live && !performance.knowledge.recordedAt) {
+    const text = "This is before the first event of the log: nothing was known yet.";
+    sentences.push({ about: "incomplete", severity: "notice", text });
+  }
   const complete = completenessOf(performance.knowledge, null, freshness);
   const link = { text: "See outages", address: "/health" };
   const moment = (time: string) => momentSeenFrom(zone, time, today);

@@ -63,6 +63,8 @@ export function MomentForm({ traderId, deliveryDay, at, head, choose }: MomentFo
     const recordedAt = instantOf(zone, time);
     if (recordedAt === null)
       return setTimeError("Not a time of the market's clock. Write it like 2026-10-24 17:00.");
+    if (Date.parse(recordedAt) > serverNow())
+      return setTimeError("That time has not come yet: what is known now is shown live.");
     const result = await client.query(PositionAtDocument, { traderId, deliveryDay, recordedAt }).toPromise();
     if (result.data) choose(result.data.performance.knowledge.position);
     else if (result.error) setTimeError(failureOf(result.error).title);

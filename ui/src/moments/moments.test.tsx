@@ -4,7 +4,10 @@ import { act, fireEvent, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { Client, fetchExchange, Provider } from "urql";
 import { expect, test, vi } from "vitest";
+import { opened } from "../health/freshness";
+import { PulseContext } from "../health/PulseContext";
 import { MarketContext } from "../market/MarketContext";
+import { MomentForm } from "./MomentForm";
 import { MomentSlider } from "./MomentSlider";
 import { type Moments, placeOf } from "./moments";
 import { ReportChoices } from "./ReportChoices";
@@ -126,4 +129,25 @@ test("a moment is asked for once the slider rests there, not for each that it pa
   } finally {
     vi.useRealTimers();
   }
+});
+
+test("a time that has not come yet is refused in a sentence, and the page stays where it is", async () => {
+  const choose = vi.fn();
+  const pulse = {
+    health: null,
+    freshness: opened(0),
+    serverNow: () => Date.parse("2023-02-06T08:00:00Z"),
+    notBefore: () => {},
+    caughtUp: () => {},
+  };
+  open(
+    <PulseContext value={pulse}>
+      <MomentForm traderId={null} deliveryDay="2023-02-06" at={null} head="12" choose={choose} />
+    </PulseContext>,
+  );
+  const field = screen.getByLabelText("As known at (Europe/Berlin)");
+  fireEvent.change(field, { target: { value: "2023-02-06 09:00:01" } });
+  fireEvent.submit(field);
+  await screen.findByText("That time has not come yet: what is known now is shown live.");
+  expect(choose).not.toHaveBeenCalled();
 });
