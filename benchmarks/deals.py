@@ -1,7 +1,7 @@
 """Which deals are the benchmarks made with? Independent ones, spread over traders and hours, from one seed."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 from zoneinfo import ZoneInfo
@@ -13,11 +13,13 @@ ZONE = ZoneInfo("Europe/Berlin")
 DAY = date(2023, 2, 6)
 
 
-def deals(count: int, seed: int = 1, first_id: int = 0) -> Iterator[DealConfirmed]:
-    """Yield *count* deals with ids of their own."""
+def deals(count: int, seed: int = 1, first_id: int = 0, a_day: int | None = None) -> Iterator[DealConfirmed]:
+    """Yield *count* deals with ids of their own, for one delivery day, or with *a_day* so many for each."""
     random = Random(seed)
     hours = hours_of(DAY, ZONE)
     for number in range(first_id, first_id + count):
+        if a_day is not None and number % a_day == 0:
+            hours = hours_of(DAY + timedelta(days=number // a_day), ZONE)
         deal = Deal(
             exchange="exchange",
             deal_id=str(number),
@@ -26,7 +28,7 @@ def deals(count: int, seed: int = 1, first_id: int = 0) -> Iterator[DealConfirme
             quantity_mw=Decimal(random.randrange(1, 500)) / 10,
             price_eur_mwh=Decimal(random.randrange(-5_000, 20_000)) / 100,
             period=random.choice(hours),
-            executed_at=datetime(2023, 2, 5, tzinfo=UTC) + timedelta(seconds=number % 80_000),
+            executed_at=hours[0].start - timedelta(hours=23, seconds=-(number % 80_000)),
         )
         yield DealConfirmed(
             deal=deal,

@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 import psycopg
@@ -45,14 +45,6 @@ def write_long_log(database_url: str, count: int, seed: int = 1) -> None:
 
 
 def _batches(count: int, seed: int) -> Iterator[list[DealConfirmed]]:
-    batch: list[DealConfirmed] = []
-    for number, event in enumerate(deals(count, seed)):
-        days = timedelta(days=number // A_DAY)
-        period = event.deal.period
-        moved = replace(period, day=period.day + days, start=period.start + days)
-        batch.append(replace(event, deal=replace(event.deal, period=moved)))
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
+    made = deals(count, seed, a_day=A_DAY)
+    while batch := list(islice(made, BATCH)):
         yield batch

@@ -105,6 +105,11 @@ class Book:
             case DayFileImported() as file if file.told_until > file.told_from:
                 self._told.append(ToldByFile(file.told_from, file.told_until, file.name))
 
+    def count(self, trader_id: str, period: DeliveryPeriod, totals: Totals) -> None:
+        """Let what a trader did in a period count, where it is of this book; positions are for :meth:`reached`."""
+        if period.day == self.delivery_day and self.trader_id in (None, trader_id):
+            self._totals[period] = self._totals.get(period, Totals()) + totals
+
     def merge(self, other: "Book") -> None:
         """Let all that *other* has counted, of other events of the same log, count here too."""
         if other.recorded_at is not None:
@@ -161,8 +166,7 @@ class Book:
         ]
 
     def _count(self, deal: Deal, totals: Totals) -> None:
-        if deal.period.day == self.delivery_day and self.trader_id in (None, deal.trader_id):
-            self._totals[deal.period] = self._totals.get(deal.period, Totals()) + totals
+        self.count(deal.trader_id, deal.period, totals)
 
     def _reject(self, position: int, trader_id: str | None, day: date | None) -> None:
         """Count a rejection that may concern this book: one whose trader or day cannot be read may concern any."""

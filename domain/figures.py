@@ -3,14 +3,15 @@
 Sums are exact decimals and averages exact fractions; nothing here rounds.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import reduce
 from typing import Final, Literal
 
 from domain.decimals import EXACT, exact_decimal
-from domain.events import Deal
+from domain.events import Deal, Direction
 
 Light = Literal["GREEN", "RED", "UNKNOWN"]
 LightReason = Literal["NO_DEALS", "NO_REFERENCE_PRICE"]
@@ -61,6 +62,14 @@ def totals_of(deal: Deal) -> Totals:
     if deal.direction == "buy":
         return Totals(1, bought_mwh=energy_mwh, bought_eur=money_eur)
     return Totals(1, sold_mwh=energy_mwh, sold_eur=money_eur)
+
+
+def sums_of(direction: Direction, worths: Sequence[tuple[Decimal, Decimal]]) -> Totals:
+    """Return what deals of one direction, given the energy and the money of each, add to their period."""
+    energy_mwh, money_eur = (reduce(EXACT.add, amounts) for amounts in zip(*worths, strict=True))
+    if direction == "buy":
+        return Totals(len(worths), bought_mwh=energy_mwh, bought_eur=money_eur)
+    return Totals(len(worths), sold_mwh=energy_mwh, sold_eur=money_eur)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What do the raw events say of a trader, or the desk, without any read model? The command ``replay``."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from functools import partial
@@ -45,8 +45,8 @@ class LogSource(Protocol):
     def event_at(self, position: int) -> Event | None:
         """Return the event at *position*, ``None`` where there is none."""
 
-    def pages(self, after: int, until: int) -> Iterator[Sequence[Raw]]:
-        """Yield the events above *after* up to *until*, in order, in pages of bounded size."""
+    def concerning(self, delivery_day: date, after: int, until: int) -> Iterator[Raw]:
+        """Yield the events above *after* up to *until* that can concern a day, and the last one, in order."""
 
 
 OpenLog = Callable[[], AbstractContextManager[LogSource]]
@@ -156,4 +156,4 @@ def replayed(settings: Settings, open_log: OpenLog, book: Book, until: int, stre
 
 def _stretch(open_log: OpenLog, trader: str | None, day: date, after: int, until: int) -> Book:
     with open_log() as log:
-        return fold(Book(trader, day, position=after), log.pages(after, until), until)
+        return fold(Book(trader, day, position=after), log.concerning(day, after, until))

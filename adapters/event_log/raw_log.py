@@ -1,7 +1,7 @@
 """What does the log hold, as it lies there? Pages of stored bytes for proofs, without any read model."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final, NamedTuple, Self
 
 import psycopg
@@ -10,9 +10,11 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Literal
 
 from adapters.event_log.chain_check import Link
+from adapters.event_log.folding import ESCAPED, OF_ONE_DAY, no_event_at
 from adapters.event_log.hash_chain import GENESIS
 from adapters.event_log.pages import PAGE_BYTES
 from adapters.event_log.stored_events import read_event
+from domain.canonical import day_text
 from domain.errors import LogDamagedError
 from domain.events import Event
 from domain.proofs import LogSealed
@@ -52,6 +54,21 @@ _RAW: Final = _PAGE.format(columns="notification_id, recorded_at, topic, state")
 _LINKS: Final = _PAGE.format(
     columns="notification_id, originator_id, originator_version, topic, recorded_at, state, hash"
 ).encode()
+
+_CONCERNING: Final = b"""
+    SELECT notification_id, recorded_at, topic, state, number FROM (
+        SELECT *, row_number() OVER (ORDER BY notification_id) AS number FROM wattbook.events
+        WHERE notification_id > %(after)s AND notification_id <= %(until)s
+    ) AS numbered
+    WHERE NOT topic ^@ ANY(%(of_one_day)s)
+       OR position(%(day)s IN state) > 0 OR position(%(escaped)s IN state) > 0
+       OR notification_id = %(until)s OR notification_id <> %(after)s + number
+    ORDER BY notification_id
+"""
+_COUNT: Final = "SELECT count(*) FROM wattbook.events WHERE notification_id > %s AND notification_id <= %s"
+
+CHUNK: Final = 100
+"""Events that are in memory at once, of those that concern a day."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -138,6 +155,25 @@ class RawLog:
         start = deal_streams(exchange, deal_id)
         rows = self.connection.execute(_DEAL, (start, start[:-1] + ";")).fetchall()
         return [(*row[:5], bytes(row[5]), bytes(row[6])) for row in rows]
+
+    def concerning(self, delivery_day: date, after: int, until: int) -> Iterator[Raw]:
+        """Yield the events above *after* up to *until* that can concern a day, and the last one, in order.
+
+        The server passes over the others: bringing them here would cost more than all else.
+        Raises :class:`LogDamagedError` at the first position that is missing.
+        """
+        day = day_text(delivery_day).encode()
+        wanted = {"after": after, "until": until, "of_one_day": [*OF_ONE_DAY], "day": day, "escaped": ESCAPED}
+        position = after
+        with self.connection.cursor(binary=True) as cursor:
+            for position, recorded_at, topic, state, number in cursor.stream(_CONCERNING, wanted, size=CHUNK):
+                if position != after + number:
+                    raise no_event_at(after + number, position)
+                yield position, recorded_at, topic, state
+        if position < until:
+            row = self.connection.execute(_COUNT, (after, until)).fetchone()
+            assert row is not None
+            raise no_event_at(after + row[0] + 1)
 
     def pages(self, after: int, until: int) -> Iterator[Sequence[Raw]]:
         """Yield the events above *after* up to *until*, in order, in pages of bounded size."""

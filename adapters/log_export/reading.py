@@ -1,12 +1,13 @@
 """What does an exported log say? The same pages that the log itself gives, each byte checked on the way."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import file_digest
 from pathlib import Path
 from typing import Self
 
 from adapters.event_log.chain_check import Link
+from adapters.event_log.folding import concerning
 from adapters.event_log.hash_chain import GENESIS
 from adapters.event_log.raw_log import Raw, RawHead
 from adapters.event_log.stored_events import read_event
@@ -71,6 +72,10 @@ class ExportedLog:
         """Return the event at *position*, ``None`` where there is none."""
         link = self._link(position)
         return None if link is None else read_event(link[3], link[5])
+
+    def concerning(self, delivery_day: date, after: int, until: int) -> Iterator[Raw]:
+        """Yield the events above *after* up to *until* that can concern a day, and the last one, in order."""
+        return concerning(self.pages(after, until), delivery_day, after, until)
 
     def pages(self, after: int, until: int) -> Iterator[Sequence[Raw]]:
         """Yield the events above *after* up to *until*, in order, in pages of bounded size."""

@@ -8,19 +8,17 @@ that is not the usual one, another rule), ``None`` says that those have to be as
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC
-from decimal import Decimal, DecimalException
-from functools import lru_cache, reduce
+from decimal import Decimal
+from functools import lru_cache
 from typing import Final, NamedTuple
 
-import msgspec
-
+from adapters.event_log.confirmed_deal import UNUSUAL, ReadPeriod, energy_of, number_of, period_of, read_confirmed
 from adapters.event_log.raw_log import Raw
-from adapters.event_log.stored_forms import Instant, StoredPeriod
-from adapters.event_log.stored_parts import PERIODS_KEPT, finite, read_period
+from adapters.event_log.stored_parts import PERIODS_KEPT
 from domain.decimals import EXACT
 from domain.events import DealConfirmed, Direction
-from domain.figures import ZERO
-from domain.periods import HOURS_OF, DeliveryPeriod, Minutes
+from domain.figures import sums_of
+from domain.periods import DeliveryPeriod
 from projections.day_files import day_files
 from projections.deals import deals
 from projections.feeds import feeds
@@ -39,47 +37,8 @@ _UNTOUCHED: Final = tuple(
 )
 """The rules that make nothing of a confirmed deal."""
 
-NUMBERS_KEPT: Final = 65_536
-"""Most deals are of one of a few quantities and prices."""
-
 _TABS: Final = 16
 """Between the columns of a ledger row."""
-
-
-class _Period(msgspec.Struct, frozen=True, gc=False):
-    day: str
-    label: str
-    start: str
-    minutes: int
-
-
-class _Deal(msgspec.Struct, gc=False):
-    exchange: str
-    deal_id: str
-    trader_id: str
-    direction: Direction
-    quantity_mw: str
-    price_eur_mwh: str
-    period: _Period
-    executed_at: Instant
-
-
-class _Original(msgspec.Struct, gc=False):
-    text: str
-    base64: str | None = None
-
-
-class _Receipt(msgspec.Struct, gc=False):
-    """Makes no row, but where it is damaged the event is."""
-
-    source: str
-    received_at: Instant
-    original: _Original
-
-
-class _Confirmed(msgspec.Struct, gc=False):
-    deal: _Deal
-    receipt: _Receipt
 
 
 class _Known(NamedTuple):
@@ -89,8 +48,6 @@ class _Known(NamedTuple):
 
 _Key = tuple[str, str, Direction]
 """A trader, a period in the text of its columns, which is quicker to look up than itself, and a direction."""
-
-_decode: Final = msgspec.json.Decoder(_Confirmed).decode
 
 
 def are_known(tables: Sequence[AnyReadModel]) -> bool:
@@ -113,14 +70,14 @@ class ConfirmedDeals:
         at = recorded_text = None
         try:
             for position, recorded_at, _, state in page:
-                deal = _decode(state).deal
+                deal = read_confirmed(state).deal
                 if recorded_at is not at and recorded_at != at:
                     recorded_text = str(recorded_at.astimezone(UTC))
                 at = recorded_at
                 period, of_period = _known(deal.period)
                 trader_id, direction = deal.trader_id, deal.direction
-                quantity, energy_mwh, energy = _energy(deal.quantity_mw, period.minutes)
-                price, price_text = _number(deal.price_eur_mwh)
+                quantity, energy_mwh, energy = energy_of(deal.quantity_mw, period.minutes)
+                price, price_text = number_of(deal.price_eur_mwh)
                 money_eur = EXACT.multiply(energy_mwh, price)
                 keys.append((trader_id, of_period, direction))
                 worths.append((energy_mwh, money_eur))
@@ -130,7 +87,7 @@ class ConfirmedDeals:
                     f"{quantity}\t{price_text}\t"
                     f"{energy}\t{money_eur}\t{of_period}\t{deal.executed_at}\n"
                 )
-        except (msgspec.MsgspecError, ValueError, DecimalException):
+        except UNUSUAL:
             return None
         text = "".join(lines)
         rows = len(lines)
@@ -147,29 +104,15 @@ class ConfirmedDeals:
         rows = []
         for (trader_id, of_period, direction), worths in self._sums.items():
             period = self._periods[of_period]
-            mwh, eur = (reduce(EXACT.add, amounts) for amounts in zip(*worths, strict=True))
-            bought, sold = ((mwh, eur), (ZERO, ZERO)) if direction == "buy" else ((ZERO, ZERO), (mwh, eur))
+            sums = sums_of(direction, worths)
             key = (period.day, trader_id, period.start, period.minutes, period.label)
-            rows.append(PositionRow(*key, len(worths), bought[0], sold[0], bought[1], sold[1]))
+            rows.append(PositionRow(*key, sums.deals, sums.bought_mwh, sums.sold_mwh, sums.bought_eur, sums.sold_eur))
         self._sums.clear()
         self._periods.clear()
         return rows
 
 
 @lru_cache(maxsize=PERIODS_KEPT)
-def _known(stored: _Period) -> _Known:
-    period = read_period(msgspec.convert(msgspec.to_builtins(stored), StoredPeriod, strict=True))
+def _known(stored: ReadPeriod) -> _Known:
+    period = period_of(stored)
     return _Known(period, f"{period.day}\t{period.label}\t{period.start}\t{period.minutes}")
-
-
-@lru_cache(maxsize=NUMBERS_KEPT)
-def _energy(quantity_mw: str, minutes: Minutes) -> tuple[str, Decimal, str]:
-    quantity, text = _number(quantity_mw)
-    energy_mwh = EXACT.multiply(quantity, HOURS_OF[minutes])
-    return text, energy_mwh, str(energy_mwh)
-
-
-@lru_cache(maxsize=NUMBERS_KEPT)
-def _number(stored: str) -> tuple[Decimal, str]:
-    value = finite(stored)
-    return value, str(value)
