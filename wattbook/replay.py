@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from typing import Final, Protocol
@@ -81,6 +82,8 @@ def replay_report(settings: Settings, open_log: OpenLog, position: int) -> int:
     differences = list(_differences(settings, open_log, event, hash_now))
     if not differences:
         print(f"report {position} is equal: made again from {event.position:,} events, digest {event.digest}")
+        if event.projection_version != PROJECTION_VERSION:
+            print(f"it was published by the rules of version {event.projection_version}, and these are its very bytes")
         return 0
     print(f"report {position} differs:")
     for difference in differences:
@@ -94,12 +97,12 @@ def _differences(settings: Settings, open_log: OpenLog, event: ReportPublished, 
         yield f"its digest is {event.digest}, and that of its figures is {digest_of(written)}"
     if hash_now != event.log_hash:
         yield f"the log's hash at position {event.position} was {event.log_hash}, and is {hash_now}"
-    if event.projection_version != PROJECTION_VERSION:
-        yield f"it was made by the rules of version {event.projection_version}; here are those of {PROJECTION_VERSION}"
-        return
-    book = Book(event.trader_id, event.delivery_day)
-    again = performance_json(replayed(settings, open_log, book, event.position))
+    version = event.projection_version
+    found = replayed(settings, open_log, Book(event.trader_id, event.delivery_day), event.position)
+    again = performance_json(replace(found, knowledge=replace(found.knowledge, projection_version=version)))
     if again != written:
+        if version != PROJECTION_VERSION:
+            yield f"it was published by the rules of version {version}; here are those of {PROJECTION_VERSION}"
         yield _told(written, again)
 
 
