@@ -107,7 +107,7 @@ class AuditQuery:
     @strawberry.field(graphql_type=types.Report | None, description="A published report; null where there is none.")
     async def report(self, info: Info, id: strawberry.ID) -> Fields | None:  # noqa: A002
         snapshot = await info.context.snapshot()
-        found = await snapshot.report(info.context.viewer.scope, position_of(id))
+        found = await snapshot.report(info.context.viewer.scope, position_of(id, "report"))
         return None if found is None else report_fields(found)
 
 

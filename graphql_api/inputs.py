@@ -146,8 +146,8 @@ def choice(value: Resolution) -> Choice:
     raise BadInputError("say accept: true, discard: true, or the label of a period")
 
 
-def position_of(identity: str) -> int:
-    """Return the position that a rejection's id is; raise :class:`BadInputError` for what can be none."""
+def position_of(identity: str, what: str) -> int:
+    """Return the position that an id of *what* is; raise :class:`BadInputError` for what can be none."""
     if re.fullmatch(r"[0-9]{1,19}", identity, re.ASCII) and int(identity) < 2**63:
         return int(identity)
-    raise BadInputError(f"there is no rejection {identity[:40]!r}: an id is a string of digits")
+    raise BadInputError(f"there is no {what} {identity[:40]!r}: an id is a string of digits")

@@ -58,7 +58,7 @@ class Mutation:
         # Before anything is looked up: who may not settle learns nothing of what there is.
         context.viewer.may_settle()
         settled = await context.services.settler.settle(
-            position_of(id), choice(resolution), text(reason) or "", context.viewer.name
+            position_of(id, "rejection"), choice(resolution), text(reason) or "", context.viewer.name
         )
         try:
             await context.services.store.wait_for(settled.events[-1].position)

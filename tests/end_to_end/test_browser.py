@@ -1,6 +1,8 @@
 """Every page is accessible, quiet and at home on a phone, and leads from a figure to its proof, in a real browser."""
 
 import asyncio
+import csv
+import io
 import json
 import os
 from collections.abc import AsyncIterator
@@ -63,6 +65,11 @@ async def check(wattbook: Wattbook, script: str, *flags: str) -> tuple[list[Json
     return steps, verdict
 
 
+def positions_in(file: str) -> list[str]:
+    """Return the log positions of the deals in an exported CSV."""
+    return [row["position"] for row in csv.DictReader(io.StringIO(file, newline=""))]
+
+
 @pytest.mark.timeout(600)
 async def test_no_page_has_anything_that_axe_the_console_or_a_phone_objects_to(
     tmp_path: Path, database: str, exchange: Exchange, provider: MarketData
@@ -80,13 +87,18 @@ async def test_an_auditor_gets_from_a_figure_to_its_proof_by_the_pages_alone(
 ) -> None:
     async with traded(tmp_path, database, exchange, provider) as wattbook:
         steps, _ = await check(wattbook, "check-auditor.mjs", "--period", PERIOD)
-        published, then, slid, compared, opened, evidence, own = [step["seen"] for step in steps]
+        published, then, files, slid, compared, opened, evidence, row, own = [step["seen"] for step in steps]
         desk, trader = Client(wattbook.url), Client(wattbook.url, "trader_1")
 
         report = (await desk.ask(REPORT, id=published["id"]))["report"]
         assert (published["digest"], published["logHash"]) == (report["digest"], report["logHash"])
         assert published["command"] == f"wattbook replay --report {published['id']}"
         assert then == {"at": report["position"], "pnl": published["pnl"]}
+
+        known = await desk.deals(int(report["position"]), filter={"traderId": "trader_1"})
+        assert sorted(positions_in(files["csv"])) == sorted(deal["position"] for deal in known)
+        assert files["files"] == [f"deals-at-{report['position']}.{ending}" for ending in ("csv", "parquet")]
+        assert files["magic"] == ["PAR1", "PAR1"]
 
         explained = await desk.ask(EXPLAIN, trader="trader_1", day=DAY, **{"from": {"position": slid["at"]}})
         concerning = [step["event"]["position"] for step in explained["explain"]["steps"]]
@@ -98,6 +110,7 @@ async def test_an_auditor_gets_from_a_figure_to_its_proof_by_the_pages_alone(
         assert opened == {"events": [event["position"]], "payload": event["payload"], "hash": event["hash"]}
 
         deals = await desk.deals(filter={"traderId": "trader_1", "label": PERIOD})
+        assert sorted(positions_in(row["csv"])) == sorted(deal["position"] for deal in deals)
         prices = [price for price in await desk.reference_prices(DAY) if price["period"]["label"] == PERIOD]
         assert {deal["position"] for deal in deals} | {price["position"] for price in prices} == set(
             evidence["positions"]

@@ -3,6 +3,7 @@
 //   WATTBOOK_URL=http://127.0.0.1:8000 node browser/check-auditor.mjs --day 2023-02-06 --trader trader_1 --period 08-09
 //
 // One JSON line a step, a last one with the verdict; exit code 0 when all went well, 1 when something did not.
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { baseAddress, launch, PERSON, print } from "./launch.mjs";
 
@@ -34,6 +35,17 @@ const textOf = async (locator) => (await locator.textContent(PATIENCE)).replaceA
 const pnl = () => textOf(page.locator('dl [data-field="pnl"]').first());
 const positions = (rows, name) =>
   rows.evaluateAll((found, attribute) => found.map((row) => row.getAttribute(attribute)), name);
+const magicOf = ({ bytes }) => [bytes.subarray(0, 4).toString(), bytes.subarray(-4).toString()];
+
+async function exported(format) {
+  await page.keyboard.press("e");
+  if (format === "parquet") await page.keyboard.press("Tab");
+  const [download] = await Promise.all([
+    page.waitForEvent("download", PATIENCE),
+    page.keyboard.press("Enter"),
+  ]);
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+}
 const knownAt = (position) => page.locator(`header[data-as-of="${position}"]`).waitFor(PATIENCE);
 
 try {
@@ -51,6 +63,13 @@ try {
     await knownAt(search().get("at"));
     await page.locator("main[data-loaded]").waitFor(PATIENCE);
     return { at: search().get("at"), pnl: await pnl() };
+  });
+
+  await step("the deals as they were known then leave as files, by keyboard", async () => {
+    const position = search().get("at");
+    const csv = await exported("csv");
+    const parquet = await exported("parquet");
+    return { position, files: [csv.name, parquet.name], csv: csv.bytes.toString(), magic: magicOf(parquet) };
   });
 
   await step("the slider leads to the moment before, and the menu stays open", async () => {
@@ -92,6 +111,14 @@ try {
       .locator("tr[data-deal] a, tr[data-observation] a")
       .evaluateAll((links) => links.map((link) => new URL(link.href).searchParams.get("from")));
     return { positions: found };
+  });
+
+  await step("the deals of the row alone leave as a file too", async () => {
+    const [download] = await Promise.all([
+      page.waitForEvent("download", PATIENCE),
+      page.locator('[role="dialog"] [data-export="csv"]').click(PATIENCE),
+    ]);
+    return { csv: readFileSync(await download.path(), "utf8") };
   });
 
   await step("a trader sees own events only", async () => {

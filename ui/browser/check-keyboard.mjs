@@ -55,6 +55,11 @@ try {
   await expect("Escape closes them", async () => search().get("period") === null && (await dialogs()) === 0);
   await expect("the row has the focus again", async () => (await focused()) === second);
 
+  await page.keyboard.press("e");
+  await expect("e goes to the export of what is shown", () =>
+    page.evaluate(() => document.activeElement?.matches('footer a[href*="/export/deals.csv?"]')),
+  );
+
   await page.keyboard.press(".");
   await expect(". hides money", async () => (await money())?.startsWith("•••"));
   await page.keyboard.press(".");

@@ -47,6 +47,7 @@ export function visits({ day, trader }) {
         await loaded(page);
         await drawn(page);
         await page.locator("header[data-as-of]").waitFor(PATIENCE);
+        await page.locator('footer a[href$="&asOf=1"]').first().waitFor(PATIENCE);
       },
     },
     {
@@ -146,8 +147,6 @@ export function visits({ day, trader }) {
       notOurs: [".graphiql-container", ".monaco-aria-container"],
       ready: async (page) => {
         await page.locator(".graphiql-container .monaco-editor").first().waitFor(PATIENCE);
-        // On a phone the answer has too little room to be written out.
-        if (page.viewportSize().width < 700) return;
         await page.getByRole("button", { name: /^Execute/ }).click();
         await page.locator(".graphiql-response").getByText('"knowledge"').waitFor(PATIENCE);
       },

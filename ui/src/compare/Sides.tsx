@@ -1,10 +1,9 @@
 // How did the figures stand before, and how after? What differs is marked, not only by its weight.
 import { Figure } from "../figures/Figure";
-import { deltaOf, eur, eurPerMwh, mwh, whole } from "../format";
+import { eur, eurPerMwh, mwh, whole } from "../format";
 import frame from "../frame/frame.module.css";
 import type { FiguresPartsFragment } from "../gql/graphql";
-import { LightMark } from "../light/LightMark";
-import { sightOf } from "../light/light";
+import { Sight } from "../light/Sight";
 import classes from "./compare.module.css";
 
 type Figures = FiguresPartsFragment;
@@ -46,10 +45,10 @@ export function Sides({ before, after, heads }: SidesProps) {
         <tr data-changed={differs || undefined}>
           <th scope="row">vs reference EUR/MWh</th>
           <td className={frame.number}>
-            <Light figures={before} />
+            <Sight figures={before} stale={false} />
           </td>
           <td className={frame.number}>
-            <Light figures={after} />
+            <Sight figures={after} stale={false} />
           </td>
           <td>{differs ? "changed" : ""}</td>
         </tr>
@@ -72,16 +71,5 @@ export function Sides({ before, after, heads }: SidesProps) {
         })}
       </tbody>
     </table>
-  );
-}
-
-export function Light({ figures }: { figures: Figures }) {
-  const sight = sightOf(figures.light, figures.lightReason, false);
-  return (
-    <span className={classes.light} data-light={sight.shape}>
-      <LightMark shape={sight.shape} />
-      {figures.delta !== null && <Figure field="delta" text={deltaOf(figures)} exact={figures.delta} />}
-      <span data-field="light">{sight.word}</span>
-    </span>
   );
 }

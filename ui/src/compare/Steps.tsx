@@ -4,11 +4,11 @@ import { eventsAddress } from "../events/events";
 import { Figure } from "../figures/Figure";
 import { countOf, eur, eurPerMwh, mwh, whole } from "../format";
 import frame from "../frame/frame.module.css";
+import { Sight } from "../light/Sight";
 import { localOf } from "../market/instant";
 import { useMarket } from "../market/MarketContext";
 import { type Step, wordsOf } from "./compare";
 import classes from "./compare.module.css";
-import { Light } from "./Sides";
 
 /** More rows at once than this make a browser slow. */
 const AT_ONCE = 200;
@@ -67,7 +67,7 @@ export function Steps({ steps, flips }: { steps: readonly Step[]; flips: readonl
                   <td className={frame.wide}>{localOf(zone, Date.parse(event.recordedAt))}</td>
                   <td className={classes.what}>{wordsOf(event)}</td>
                   <td>
-                    <Light figures={figures} />
+                    <Sight figures={figures} stale={false} />
                     {flips.includes(step) && <strong className={classes.flips}>flips</strong>}
                   </td>
                   <td className={`${frame.number} ${frame.wide}`}>

@@ -1,4 +1,5 @@
 // Why are there no figures? Because nothing was dealt, because nothing could have arrived, or because it is not known.
+import { whole } from "../format";
 import type { PerformancePartsFragment } from "../gql/graphql";
 import { completenessOf } from "../health/complete";
 import { usePulse } from "../health/PulseContext";
@@ -23,7 +24,9 @@ export function Empty({
   const connected = health?.feeds.some((feed) => feed.state === "CONNECTED");
   const why =
     at !== null
-      ? `None was known at position ${at}.`
+      ? performance.knowledge.recordedAt
+        ? `None was known at position ${whole(at)}.`
+        : "This is before the first event: nothing was known."
       : complete.is === "never connected"
         ? `${market.exchange} has never been connected.`
         : complete.is === "missing"

@@ -10,6 +10,7 @@ import { periodName } from "../periods/rows";
 import { DealTable } from "./DealTable";
 import classes from "./deals.module.css";
 import { Evidence } from "./Evidence";
+import { ExportLinks } from "./ExportLinks";
 import { DayObservations, PeriodObservations } from "./Observations";
 import { useDeals } from "./useDeals";
 
@@ -64,13 +65,17 @@ export default function DealsPanel({ performance, period, at, stale, close }: De
                   label={period}
                 />
               )}
-              <p className={classes.prices}>
+              <p className={`${classes.prices} ${classes.ways}`}>
                 <a
                   className={classes.link}
                   href={compareAddress({ trader: traderId ?? null, day: deliveryDay, from: "0", to: at })}
                 >
                   How the day’s figures came about, and when the light flipped
                 </a>
+                <ExportLinks
+                  shown={{ traderId: traderId ?? null, deliveryDay, label: all ? null : period }}
+                  position={performance.knowledge.position}
+                />
               </p>
               <Deals
                 key={`${traderId} ${deliveryDay} ${period} ${at}`}

@@ -5,6 +5,7 @@ import { deltaOf, eur, eurPerMwh, mwh } from "../format";
 import type { FiguresPartsFragment } from "../gql/graphql";
 import { LightMark } from "../light/LightMark";
 import { sightOf } from "../light/light";
+import light from "../light/light.module.css";
 import { useMarket } from "../market/MarketContext";
 import { dateAndMinute } from "../market/time";
 import classes from "./deals.module.css";
@@ -22,7 +23,7 @@ export function Evidence({ figures, lastUpdate, stale }: EvidenceProps) {
   return (
     <dl className={classes.evidence}>
       <Item name="vs reference">
-        <span className={classes.light} data-light={sight.shape}>
+        <span className={`${light.sight} ${light.inline}`} data-light={sight.shape}>
           <LightMark shape={sight.shape} />
           {sight.headline}
           {figures.delta !== null && (

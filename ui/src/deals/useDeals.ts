@@ -2,13 +2,10 @@
 import { useCallback, useEffect, useState } from "react";
 import { useClient } from "urql";
 import { type Failure, failureOf } from "../api/failure";
-import type { DealFilter } from "../gql/graphql";
 import { type DealPages, DealsDocument, PAGE, withNewest, withOlder } from "./deals";
+import { dealsOf, type Shown } from "./exports";
 
-export interface DealsScope {
-  traderId: string | null;
-  deliveryDay: string;
-  label: string | null;
+export interface DealsScope extends Shown {
   at: string | null;
   /** How many deals the figures speak of: when it changes, there are newer ones to fetch. */
   dealCount: number;
@@ -28,9 +25,7 @@ export function useDeals({ traderId, deliveryDay, label, at, dealCount }: DealsS
 
   const ask = useCallback(
     async (after: string | null) => {
-      const filter: DealFilter = { deliveryDayFrom: deliveryDay, deliveryDayTo: deliveryDay };
-      if (traderId !== null) filter.traderId = traderId;
-      if (label !== null) filter.label = label;
+      const filter = dealsOf({ traderId, deliveryDay, label });
       const asOf = at === null ? null : { position: at };
       const result = await client.query(DealsDocument, { filter, first: PAGE, after, asOf }).toPromise();
       setFailure(result.error ? failureOf(result.error) : null);

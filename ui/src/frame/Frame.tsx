@@ -11,6 +11,7 @@ const OTHERS = [
   ["/reports", "Reports"],
   ["/events", "Events"],
   ["/health", "Health"],
+  ["/graphiql", "GraphiQL"],
 ] as const;
 
 interface FrameProps {

@@ -7,7 +7,7 @@ import classes from "./header.module.css";
 
 const THEMES = { auto: "As the system", dark: "Dark", light: "Light" } as const;
 
-const PAGES = ["Reports", "Events", "GraphiQL"];
+const PAGES = ["Reports", "Events", "Health", "GraphiQL"];
 
 /** Development only: the server believes this cookie nowhere else. */
 function signInAs(name: string): void {

@@ -1,7 +1,9 @@
 // What do the figures rest on? The position in the log, how far behind it they are, and how complete the log is.
-
+import { useRef } from "react";
+import { ExportLinks } from "../deals/ExportLinks";
 import { countOf, whole } from "../format";
 import type { PerformancePartsFragment } from "../gql/graphql";
+import { useCommands } from "../keyboard/useCommands";
 import { useMarket } from "../market/MarketContext";
 import { momentSeenFrom } from "../market/time";
 import { type Completeness, completenessOf } from "./complete";
@@ -17,13 +19,15 @@ interface FootProps {
 
 export function Foot({ performance, at, today }: FootProps) {
   const { health, freshness } = usePulse();
+  const place = useRef<HTMLElement>(null);
+  useCommands({ export: () => place.current?.querySelector<HTMLElement>("[data-export]")?.focus() });
   const zone = useMarket().market.timeZone;
   const moment = (time: string) => momentSeenFrom(zone, time, today);
   const live = at === null;
   const complete = performance && completenessOf(performance.knowledge, live ? health : null, freshness);
   const behind = health ? BigInt(health.logPosition) - BigInt(health.projectionPosition) : null;
   return (
-    <footer className={classes.foot}>
+    <footer className={classes.foot} ref={place}>
       <p>
         {performance && (
           <>
@@ -37,6 +41,14 @@ export function Foot({ performance, at, today }: FootProps) {
               </span>
             )}
             {complete && <span data-field="completeUpTo">{completenessIn(complete, moment)}</span>}
+            <ExportLinks
+              shown={{
+                traderId: performance.traderId ?? null,
+                deliveryDay: performance.deliveryDay,
+                label: null,
+              }}
+              position={performance.knowledge.position}
+            />
           </>
         )}
       </p>

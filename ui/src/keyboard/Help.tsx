@@ -11,6 +11,7 @@ const KEYS = [
   ["Enter", "deals of the row"],
   ["/", "choose a trader"],
   ["l", "back to live"],
+  ["e", "export of the deals"],
   [".", "hide or show money"],
   ["?", "this help"],
   ["Esc", "close"],

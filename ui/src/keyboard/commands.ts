@@ -8,7 +8,8 @@ export type Command =
   | "previous-row"
   | "trader"
   | "hide-money"
-  | "live";
+  | "live"
+  | "export";
 
 export const KEYS: Record<string, Command> = {
   "?": "help",
@@ -19,6 +20,7 @@ export const KEYS: Record<string, Command> = {
   "/": "trader",
   ".": "hide-money",
   l: "live",
+  e: "export",
 };
 
 export interface KeyPress {

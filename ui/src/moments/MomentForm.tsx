@@ -67,7 +67,10 @@ export function MomentForm({ traderId, deliveryDay, at, head, choose }: MomentFo
       return setTimeError("That time has not come yet: what is known now is shown live.");
     const result = await client.query(PositionAtDocument, { traderId, deliveryDay, recordedAt }).toPromise();
     if (result.data) choose(result.data.performance.knowledge.position);
-    else if (result.error) setTimeError(failureOf(result.error).title);
+    else if (result.error) {
+      const { kind, title, advice } = failureOf(result.error);
+      setTimeError(kind === "bad request" ? advice : title);
+    }
   };
   const submitPosition = (event: FormEvent) => {
     event.preventDefault();

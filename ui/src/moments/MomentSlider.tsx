@@ -79,7 +79,7 @@ export function MomentSlider({ found, at, slide }: MomentSliderProps) {
       <p className={classes.note}>
         {count === moments.length
           ? `${countOf(count, "moment")} at which a deal or a price of these figures was recorded`
-          : `${whole(moments.length)} moments, evenly of the ${whole(count)} at which a deal or a price of these figures was recorded`}
+          : `${whole(moments.length)} moments, spread evenly over the ${whole(count)} at which a deal or a price of these figures was recorded`}
       </p>
     </div>
   );

@@ -74,7 +74,7 @@ test("the slider says in words which moment it stands at", () => {
 
 test("of more moments than there is room for it says how many there are", () => {
   open(<MomentSlider found={{ ...FOUND, count: 12034 }} at={null} slide={() => {}} />);
-  expect(screen.getByText(/^3 moments, evenly of the 12.034 at which/)).toBeTruthy();
+  expect(screen.getByText(/^3 moments, spread evenly over the 12.034 at which/)).toBeTruthy();
 });
 
 test("before the first moment, and where there is none, it is said so", () => {

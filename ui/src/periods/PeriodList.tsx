@@ -1,10 +1,9 @@
 // Where, on a phone? The same periods as two-line rows, so that the money stays on the screen.
 
 import { Figure } from "../figures/Figure";
-import { deltaOf, eur, eurPerMwh, mwh } from "../format";
+import { eur, eurPerMwh, mwh } from "../format";
 import type { PerformancePartsFragment } from "../gql/graphql";
-import { LightMark } from "../light/LightMark";
-import { sightOf } from "../light/light";
+import { Sight } from "../light/Sight";
 import classes from "./list.module.css";
 import { periodName, rowsOf } from "./rows";
 import { periodStatus } from "./status";
@@ -21,7 +20,6 @@ export function PeriodList({ performance, stale, now, open }: PeriodListProps) {
     <ul className={classes.list} aria-label="Delivery periods">
       {rowsOf(performance.periods).map(({ entry, withinHour }) => {
         const { figures, period } = entry;
-        const sight = sightOf(figures.light, figures.lightReason, stale);
         return (
           <li
             key={period.label}
@@ -31,13 +29,7 @@ export function PeriodList({ performance, stale, now, open }: PeriodListProps) {
             <button type="button" className={classes.row} data-row onClick={() => open(period.label)}>
               <span className={classes.line}>
                 <span className={classes.name}>{periodName(period.label)}</span>
-                <span className={classes.light} data-light={sight.shape}>
-                  <LightMark shape={sight.shape} />
-                  {figures.delta !== null && (
-                    <Figure field="delta" text={deltaOf(figures)} exact={figures.delta} />
-                  )}
-                  <span data-field="light">{sight.word}</span>
-                </span>
+                <Sight figures={figures} stale={stale} />
                 <span className={classes.end}>
                   <Figure field="pnl" text={eur(figures.pnlEur, "always")} unit="EUR" money />
                 </span>

@@ -6,6 +6,7 @@ import { deltaOf, eur, eurPerMwh, mwh } from "../format";
 import type { FiguresPartsFragment, PerformancePartsFragment } from "../gql/graphql";
 import { LightMark } from "../light/LightMark";
 import { sightOf } from "../light/light";
+import light from "../light/light.module.css";
 import classes from "./periods.module.css";
 import { periodName, rowsOf } from "./rows";
 import { periodStatus } from "./status";
@@ -96,7 +97,7 @@ function FigureCells({ figures, stale }: { figures: FiguresPartsFragment; stale:
   const known = figures.delta !== null;
   return (
     <>
-      <td className={classes.light} data-light={sight.shape}>
+      <td className={`${classes.light} ${light.sight}`} data-light={sight.shape}>
         <LightMark shape={sight.shape} />
         {known && <Figure field="delta" text={deltaOf(figures)} exact={figures.delta} />}
         <span className={classes.word} data-field="light">

@@ -33,44 +33,47 @@ export function ReportList({ wanted }: { wanted: ReportsAddress }) {
         </p>
       )}
       {edges.length > 0 && (
-        <table className={frame.table} aria-label="Published reports, newest first">
-          <thead>
-            <tr>
-              <th scope="col">Report</th>
-              <th scope="col">Published</th>
-              <th scope="col" className={frame.wide}>
-                By
-              </th>
-              <th scope="col">Whose</th>
-              <th scope="col">Delivery day</th>
-              <th scope="col" className={`${frame.number} ${frame.wide}`}>
-                As of position
-              </th>
-              <th scope="col" className={frame.wide}>
-                Digest
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {edges.map(({ node }) => (
-              <tr key={node.id} data-report={node.id} aria-current={node.id === id ? "true" : undefined}>
-                <td>
-                  <a className={frame.link} href={reportsAddress({ ...wanted, id: node.id })}>
-                    {whole(node.id)}
-                  </a>
-                </td>
-                <td>{localOf(zone, Date.parse(node.publishedAt)).slice(0, 16)}</td>
-                <td className={frame.wide}>{node.publishedBy}</td>
-                <td>{node.traderId ?? "whole desk"}</td>
-                <td>{dayName(node.deliveryDay)}</td>
-                <td className={`${frame.number} ${frame.wide}`}>{whole(node.position)}</td>
-                <td className={frame.wide}>
-                  <code title={node.digest}>{node.digest.slice(0, 12)}…</code>
-                </td>
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+        <section className={frame.scroll} aria-label="Published reports, newest first" tabIndex={0}>
+          <table className={frame.table}>
+            <thead>
+              <tr>
+                <th scope="col">Report</th>
+                <th scope="col">Published</th>
+                <th scope="col" className={frame.wide}>
+                  By
+                </th>
+                <th scope="col">Whose</th>
+                <th scope="col">Delivery day</th>
+                <th scope="col" className={`${frame.number} ${frame.wide}`}>
+                  As of position
+                </th>
+                <th scope="col" className={frame.wide}>
+                  Digest
+                </th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {edges.map(({ node }) => (
+                <tr key={node.id} data-report={node.id} aria-current={node.id === id ? "true" : undefined}>
+                  <td>
+                    <a className={frame.link} href={reportsAddress({ ...wanted, id: node.id })}>
+                      {whole(node.id)}
+                    </a>
+                  </td>
+                  <td className={frame.text}>{localOf(zone, Date.parse(node.publishedAt)).slice(0, 16)}</td>
+                  <td className={frame.wide}>{node.publishedBy}</td>
+                  <td>{node.traderId ?? "whole desk"}</td>
+                  <td className={frame.text}>{dayName(node.deliveryDay)}</td>
+                  <td className={`${frame.number} ${frame.wide}`}>{whole(node.position)}</td>
+                  <td className={frame.wide}>
+                    <code title={node.digest}>{node.digest.slice(0, 12)}…</code>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
       )}
       <nav aria-label="Pages of the list">
         {after && (
