@@ -53,13 +53,18 @@ class Told:
     def expected_at(self, position: int, trader: str | None, day: str, knowledge: Json) -> Json:
         """Return what the definitions say of the exchange's and the provider's own words up to *position*."""
         known = [json.loads(event["payload"]) for event in self.events if int(event["position"]) <= position]
-        return oracle.performance(
-            trader=trader,
-            day=day,
-            messages=[verbatim(each["receipt"]["original"]) for each in known if "receipt" in each],
-            answers=[json.loads(verbatim(each["original"]), parse_float=str) for each in known if "original" in each],
-            knowledge=knowledge,
-        )
+        return expected_from(known, trader, day, knowledge)
+
+
+def expected_from(payloads: Sequence[Json], trader: str | None, day: str, knowledge: Json) -> Json:
+    """Return what the definitions say of the exchange's and the provider's own words in stored *payloads*."""
+    return oracle.performance(
+        trader=trader,
+        day=day,
+        messages=[verbatim(each["receipt"]["original"]) for each in payloads if "receipt" in each],
+        answers=[json.loads(verbatim(each["original"]), parse_float=str) for each in payloads if "original" in each],
+        knowledge=knowledge,
+    )
 
 
 @asynccontextmanager
@@ -68,7 +73,7 @@ async def tell(folder: Path, database_url: str) -> AsyncIterator[Told]:
     made = script(SEED, DEALS_A_DAY)
     trades, _ = book(made.messages, BERLIN)
     async with exchange_lines() as exchange, market_data() as provider:
-        provider.will_say(_prices(trades))
+        provider.will_say(prices_for(trades))
         settings = {
             "exchange_urls": exchange.urls(),
             "database_url": database_url,
@@ -93,8 +98,9 @@ async def tell(folder: Path, database_url: str) -> AsyncIterator[Told]:
             yield Told(wattbook, desk, made, provider, trades, await desk.events())
 
 
-def _prices(trades: Sequence[Trade]) -> dict[tuple[str, str], list[Answer]]:
-    random = Random(SEED)
+def prices_for(trades: Sequence[Trade], seed: int = SEED) -> dict[tuple[str, str], list[Answer]]:
+    """Return what the provider will say of some periods with deals of each day."""
+    random = Random(seed)
     found: dict[tuple[str, str], list[Answer]] = {}
     for day in DAYS:
         with_deals = {trade.slot for trade in trades if trade.day == day}
