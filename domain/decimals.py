@@ -3,6 +3,7 @@
 import re
 from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from domain.errors import NotADecimalError
@@ -30,6 +31,7 @@ def parse_decimal(text: str) -> Decimal:
     return Decimal(text)
 
 
+@lru_cache(maxsize=16_384)
 def plain(value: Decimal) -> str:
     """Return *value* without exponent, trailing zeros or negative zero.
 

@@ -79,6 +79,6 @@ deals = ReadModel(
         "trader_id, position",
         "executed_at, position",
         "delivery_start, minutes, position",
-        "replaces",
     ),
+    sparse_indexes=("replaces",),
 )

@@ -28,7 +28,8 @@ class ReadModel(Generic[Row]):
     """One read model: its rows, named tuples, in a table of the same name, found by ``key``.
 
     ``merges`` says how each column outside the key is merged; a read model whose rows
-    never share a key has none. ``indexes`` are column lists. A new ``version`` gets a new
+    never share a key has none. ``indexes`` are column lists; ``sparse_indexes`` are columns
+    that few rows have a value in, and index those rows alone. A new ``version`` gets a new
     table, filled from the log. ``beside`` names a second table of the same version: one that
     is being filled, or was in use before.
     """
@@ -40,6 +41,7 @@ class ReadModel(Generic[Row]):
     contributions: Callable[[Recorded], Iterable[Row]]
     merges: tuple[tuple[str, Merge], ...] = ()
     indexes: tuple[str, ...] = ()
+    sparse_indexes: tuple[str, ...] = ()
     beside: str = ""
 
     @property
@@ -90,6 +92,8 @@ class AnyReadModel(Protocol):
     def merges(self) -> tuple[tuple[str, Merge], ...]: ...
     @property
     def indexes(self) -> tuple[str, ...]: ...
+    @property
+    def sparse_indexes(self) -> tuple[str, ...]: ...
     @property
     def row(self) -> type[Any]: ...
     @property

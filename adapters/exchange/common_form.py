@@ -107,6 +107,7 @@ def _name(text: bytes) -> str | None:
 _known_trader = lru_cache(maxsize=8_192)(_name)
 
 
+@lru_cache(maxsize=16_384)
 def _number(text: bytes) -> Decimal | None:
     """Return the exact value of a short number, equal ones always in the same form."""
     match = _NUMBER.fullmatch(text)

@@ -3,6 +3,8 @@
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import chain
+from typing import Final
 
 from adapters.journal.entries import (
     INSERT_ENTRY,
@@ -15,12 +17,17 @@ from adapters.journal.entries import (
     to_microseconds,
 )
 
+TOGETHER: Final = 50
+"""Entries that one statement inserts: SQLite then looks up and notes their last number once for all of them."""
+
+_INSERT_TOGETHER: Final = f"{INSERT_ENTRY}{', (?, ?, ?, ?, ?, ?, ?, ?, ?)' * (TOGETHER - 1)}"
+
 
 def commit(database: sqlite3.Connection, batch: Sequence[Noted], heard: Mapping[str, datetime]) -> None:
     """Write all of *batch*, and when the connections were last *heard*, in one transaction."""
     database.execute("BEGIN IMMEDIATE")
     try:
-        database.executemany(INSERT_ENTRY, [row_of(noted) for noted in batch])
+        _write_entries(database, [row_of(noted) for noted in batch])
         _write_connections(database, batch)
         _write_heard(database, batch, heard)
         database.execute("COMMIT")
@@ -28,6 +35,13 @@ def commit(database: sqlite3.Connection, batch: Sequence[Noted], heard: Mapping[
         if database.in_transaction:
             database.execute("ROLLBACK")
         raise
+
+
+def _write_entries(database: sqlite3.Connection, rows: Sequence[tuple[object, ...]]) -> None:
+    together = len(rows) // TOGETHER * TOGETHER
+    for start in range(0, together, TOGETHER):
+        database.execute(_INSERT_TOGETHER, list(chain.from_iterable(rows[start : start + TOGETHER])))
+    database.executemany(INSERT_ENTRY, rows[together:])
 
 
 def _write_connections(database: sqlite3.Connection, batch: Sequence[Noted]) -> None:
@@ -43,5 +57,8 @@ def _write_heard(database: sqlite3.Connection, batch: Sequence[Noted], heard: Ma
         "UPDATE open_connections SET last_heard_at = ? WHERE connection = ?",
         [(to_microseconds(at), connection) for connection, at in heard.items()],
     )
-    newest = {noted.line: to_microseconds(noted.at) for noted in batch if isinstance(noted, MessageHeard)}
-    database.executemany("INSERT OR REPLACE INTO last_messages (line, at) VALUES (?, ?)", newest.items())
+    newest = {noted.line: noted.at for noted in batch if isinstance(noted, MessageHeard)}
+    database.executemany(
+        "INSERT OR REPLACE INTO last_messages (line, at) VALUES (?, ?)",
+        [(line, to_microseconds(at)) for line, at in newest.items()],
+    )

@@ -12,19 +12,19 @@ import sqlite3
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from adapters.journal.notice import remove_notice
 from adapters.journal.promise import OWNER_AT, checksum_of
 from adapters.journal.schema import SCHEMA
 
 
-@dataclass(frozen=True, slots=True)
-class MessageHeard:
+class MessageHeard(Struct, frozen=True, gc=False):
     """A message came over a line: its bytes, untouched."""
 
     line: str
@@ -33,8 +33,7 @@ class MessageHeard:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class LineConnected:
+class LineConnected(Struct, frozen=True, gc=False):
     """A line was opened; ``connection`` is new with every opening."""
 
     line: str
@@ -42,8 +41,7 @@ class LineConnected:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class LineDisconnected:
+class LineDisconnected(Struct, frozen=True, gc=False):
     """A line was lost, noticed ``at``; its last sign of life, the exchange's hanging up included, ``last_heard_at``."""
 
     line: str
@@ -54,8 +52,7 @@ class LineDisconnected:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class LineInterrupted:
+class LineInterrupted(Struct, frozen=True, gc=False):
     """Entries of a connection are lost, between one noted at ``lost_from`` and the next one that is whole, ``at``.
 
     Nobody writes it: a reader finds it where the journal is damaged.
@@ -71,8 +68,7 @@ class LineInterrupted:
 Noted = MessageHeard | LineConnected | LineDisconnected
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True, gc=False):
     """What was noted, in its place; sequence numbers rise strictly within a journal.
 
     Where it is not ``intact`` the disk has changed it since: a message is not what was heard.
@@ -112,6 +108,7 @@ _LOCK_SUFFIX = ".lock"
 _ENTRY_BYTES = 256
 
 
+@lru_cache(maxsize=1_024)
 def to_microseconds(instant: datetime) -> int:
     """Return *instant* as whole microseconds since 1970, exactly."""
     return (instant - _EPOCH) // _MICROSECOND
@@ -126,7 +123,7 @@ def from_microseconds(microseconds: int) -> datetime:
 def row_of(noted: Noted) -> tuple[int | str | bytes | None, ...]:
     """Return the values of :data:`INSERT_ENTRY` for *noted*, the checksum of the others being the last."""
     values = _values_of(noted)
-    return *values, checksum_of(values)
+    return *values, checksum_of(*values)
 
 
 def _values_of(noted: Noted) -> tuple[int, str, str, int, int | None, int | None, str | None, bytes | None]:

@@ -91,7 +91,7 @@ class JournalLosses:
         signs = [each for each in (written_at, *self._signs_of_life()) if each <= now]
         at = max([*signs, *([] if whole is None else [whole.at])], default=now)
         values = (LOST, "", "", to_microseconds(at), None, None, None, None)
-        self._database.execute(INSERT_ENTRY, (*values, checksum_of(values)))
+        self._database.execute(INSERT_ENTRY, (*values, checksum_of(*values)))
 
     def connections(self, lost_from: datetime, until: datetime) -> Iterator[tuple[str, str]]:
         """Yield line and name of each connection that may have brought something between these moments."""
@@ -112,7 +112,7 @@ class JournalLosses:
 
     def _row(self, sequence: int, before: Mark | None) -> Row | None:
         found = self._database.execute(SELECT_ENTRIES, (sequence - 1, 1)).fetchone()
-        return None if found is None or found[0] != sequence else read_row(sequence, found[1:], before)
+        return None if found is None or found[0] != sequence else read_row(found, before)
 
     def _signs_of_life(self) -> list[datetime]:
         query = "SELECT last_heard_at FROM open_connections UNION SELECT at FROM last_messages"

@@ -7,9 +7,9 @@ the sync of the commit, so a journal that ends before its note has lost what it 
 import os
 import shutil
 import zlib
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -19,12 +19,25 @@ OWNER_AT: Final = _DIGITS
 """Where in a lock file, behind the note, its owner says who it is."""
 
 
-def checksum_of(values: Sequence[object]) -> int:
-    """Return a checksum of an entry's eight columns, the payload being the last of them."""
-    kind, line, connection, at, connected_at, last_heard_at, reason, payload = values
-    written = f"{kind}|{line}|{connection}|{at}|{connected_at}|{last_heard_at}|{reason}"
-    text = written.encode("utf-8", "surrogatepass")
-    return zlib.crc32(payload, zlib.crc32(text)) if isinstance(payload, bytes) else zlib.crc32(text)
+def checksum_of(
+    kind: object,
+    line: object,
+    connection: object,
+    at: object,
+    connected_at: object,
+    last_heard_at: object,
+    reason: object,
+    payload: object,
+) -> int:
+    """Return a checksum of an entry's eight columns."""
+    checksum = _checksum_beside(kind, line, connection, at, connected_at, last_heard_at, reason)
+    return zlib.crc32(payload, checksum) if isinstance(payload, bytes) else checksum
+
+
+# What came at once differs in its payload alone. Typed, for 1 and 1.0 are written differently.
+@lru_cache(maxsize=256, typed=True)
+def _checksum_beside(*columns: object) -> int:
+    return zlib.crc32("|".join(map(str, columns)).encode("utf-8", "surrogatepass"))
 
 
 def note_promise(lock: int, sequence: int) -> None:

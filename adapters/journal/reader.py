@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
+from functools import lru_cache, wraps
 from pathlib import Path
 from types import TracebackType
 from typing import Final, ParamSpec, Self, TypeVar
@@ -65,6 +65,12 @@ def _damage_told(method: Callable[Given, Answer]) -> Callable[Given, Answer]:
     return told
 
 
+@lru_cache(maxsize=256)
+def _text_of(written: bytes) -> str:
+    """Return the text of a column: the same few names stand in all of them."""
+    return written.decode("utf-8", "replace")
+
+
 class JournalReader:
     """One journal, seen by a recorder; used by one thread at a time.
 
@@ -77,7 +83,7 @@ class JournalReader:
         self._holes: dict[int, int] = {}
         self._database = open_database(path)
         # What a damaged disk made of a text is no text; its checksum tells.
-        self._database.text_factory = lambda text: text.decode("utf-8", "replace")
+        self._database.text_factory = _text_of
         try:
             # A forgotten deletion only brings an entry back, and the log knows it: no sync of our own.
             self._database.execute("PRAGMA synchronous = NORMAL")
@@ -109,13 +115,14 @@ class JournalReader:
         last, size = after, 0
         rows = self._database.execute(SELECT_ENTRIES, (after, limit))
         try:
-            for sequence, *columns in rows:
+            for columns in rows:
+                sequence = columns[0]
                 if sequence <= last:
                     # A number that was changed on disk; the entries that it jumps over must not pass for recorded.
                     entries = [each for each in entries if each.sequence < sequence]
                     raise sqlite3.DatabaseError(f"entry {sequence} is out of its place")
                 last = sequence
-                row = read_row(sequence, columns, whole)
+                row = read_row(columns, whole)
                 if row is None:
                     continue
                 if whole is not None and sequence > whole.sequence + 1:

@@ -2,9 +2,8 @@
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from adapters.journal.entries import (
     CONNECTED,
@@ -23,16 +22,14 @@ UNKNOWN_LINE: Final = "unknown line"
 """From where a message came whose line the disk has changed."""
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """Up to which entry a journal is known: its number, and when the last whole one up to it was noted."""
 
     sequence: int
     at: datetime
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A row that can be read. ``entry`` is ``None`` where it only says that others before it are gone."""
 
     mark: Mark
@@ -40,20 +37,23 @@ class Row:
     payload_bytes: int = 0
 
 
-def read_row(sequence: int, columns: Sequence[Any], before: Mark | None) -> Row | None:
+def read_row(columns: Sequence[Any], before: Mark | None) -> Row | None:
     """Return what a row says, ``None`` where nothing can be made of it; *before* it the journal was last whole.
 
     A message is kept whatever the disk made of the columns beside it.
     """
-    *values, checksum = columns
-    kind, payload = values[0], values[-1]
-    if checksum_of(values) == checksum:
-        at = instant_of(values[3])
-        entry = None if kind == LOST else Entry(sequence, _noted(*values))
-        return Row(Mark(sequence, at), entry, len(payload or b""))
+    sequence, kind, line, connection, noted_at, connected_at, last_heard_at, reason, payload, checksum = columns
+    if checksum_of(kind, line, connection, noted_at, connected_at, last_heard_at, reason, payload) == checksum:
+        at = instant_of(noted_at)
+        if kind == MESSAGE:
+            # No checksum tells what became of an empty payload, and it was empty all the same.
+            heard = MessageHeard(line, connection, at, payload if isinstance(payload, bytes) else b"")
+            return Row(Mark(sequence, at), Entry(sequence, heard), len(heard.payload))
+        if kind == LOST:
+            return Row(Mark(sequence, at), None)
+        return Row(Mark(sequence, at), Entry(sequence, _noted(*columns[1:8])))
     if not isinstance(payload, bytes):
         return None
-    line, connection, noted_at = values[1:4]
     known = from_microseconds(0) if before is None else before.at
     try:
         at = instant_of(noted_at)
@@ -83,20 +83,8 @@ def is_name(line: Any) -> bool:
     return isinstance(line, str) and line.isprintable() and "\ufffd" not in line
 
 
-def _noted(
-    kind: int,
-    line: str,
-    connection: str,
-    at: int,
-    connected_at: Any,
-    last_heard_at: Any,
-    reason: Any,
-    payload: Any,
-) -> Noted:
-    instant = instant_of(at)
-    if kind == MESSAGE:
-        return MessageHeard(line, connection, instant, payload)
+def _noted(kind: int, line: str, connection: str, at: int, connected_at: Any, last_heard_at: Any, reason: Any) -> Noted:
     if kind == CONNECTED:
-        return LineConnected(line, connection, instant)
+        return LineConnected(line, connection, instant_of(at))
     opened, heard = instant_of(connected_at), instant_of(last_heard_at)
-    return LineDisconnected(line, connection, instant, opened, heard, reason)
+    return LineDisconnected(line, connection, instant_of(at), opened, heard, reason)

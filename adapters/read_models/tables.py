@@ -73,13 +73,13 @@ def columns_of(model: AnyReadModel) -> Composed:
 
 def indexes_of(model: AnyReadModel) -> list[Composed]:
     """Return the statements that create the indexes beside the key where they do not exist."""
+    whole = [SQL("({})").format(SQL(", ").join(map(Identifier, columns.split(", ")))) for columns in model.indexes]
+    sparse = [SQL("({0}) WHERE {0} IS NOT NULL").format(Identifier(column)) for column in model.sparse_indexes]
     return [
-        SQL("CREATE INDEX IF NOT EXISTS {} ON {} ({})").format(
-            Identifier(f"{model.table}_idx{number}"),
-            _table(model),
-            SQL(", ").join(map(Identifier, columns.split(", "))),
+        SQL("CREATE INDEX IF NOT EXISTS {} ON {} {}").format(
+            Identifier(f"{model.table}_idx{number}"), _table(model), indexed
         )
-        for number, columns in enumerate(model.indexes, start=1)
+        for number, indexed in enumerate([*whole, *sparse], start=1)
     ]
 
 

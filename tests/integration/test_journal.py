@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.journal.commit import TOGETHER
 from adapters.journal.entries import (
     LineConnected,
     LineDisconnected,
@@ -50,6 +51,21 @@ def test_what_was_noted_is_read_in_order_and_unchanged(writer: JournalWriter, re
 
     assert noted(entries) == everything
     assert [entry.sequence for entry in entries] == sorted({entry.sequence for entry in entries})
+
+
+@pytest.mark.parametrize("count", [1, TOGETHER - 1, TOGETHER, TOGETHER + 1, 2 * TOGETHER + 3])
+def test_what_comes_at_once_is_numbered_as_it_came(count: int, writer: JournalWriter, reader: JournalReader) -> None:
+    messages = [heard(b"%d" % number) for number in range(count)]
+    writer.append(heard(b"first"))
+    writer.append_many(messages)
+    writer.append(heard(b"last"))
+    writer.flush()
+
+    entries = reader.read(1_000)
+
+    assert noted(entries) == [heard(b"first"), *messages, heard(b"last")]
+    assert [entry.sequence for entry in entries] == list(range(1, count + 3))
+    assert reader.missing() == 0
 
 
 def test_reading_is_limited_by_entries_and_by_bytes(writer: JournalWriter, reader: JournalReader) -> None:

@@ -50,6 +50,7 @@ def test_keys_and_merges_name_every_column_that_a_merge_may_change(read_model: A
 @each_read_model
 def test_indexes_name_columns(read_model: AnyReadModel) -> None:
     assert all(set(columns.split(", ")) <= set(read_model.columns) for columns in read_model.indexes)
+    assert set(read_model.sparse_indexes) <= set(read_model.columns)
 
 
 def test_tables_are_named_apart_by_name_and_version() -> None:
