@@ -17,6 +17,7 @@
 
   * :class:`ProviderUnreachableError`: no whole answer from the market-data provider in time
   * :class:`InvalidSettingsError`: every problem of the settings at once
+  * :class:`WrongFlagsError`: flags of a command that mean nothing together
   * :class:`CannotListenError`: an address to listen on cannot be had
   * :class:`UnknownPositionError`: a position past the head of the log
   * :class:`WrongOrderError`: two moments of which the first is the later one
@@ -106,6 +107,10 @@ class InvalidSettingsError(WattbookError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(["Wattbook cannot start with these settings:", *(f"  - {p}" for p in problems)]))
         self.problems = problems
+
+
+class WrongFlagsError(WattbookError):
+    """Flags of a command, each right by itself, mean nothing together; says what is to be given instead."""
 
 
 class CannotListenError(WattbookError):

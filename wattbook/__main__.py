@@ -32,6 +32,7 @@ from domain.errors import (
     StillNoDealError,
     UnknownPositionError,
     WattbookError,
+    WrongFlagsError,
     WrongOrderError,
 )
 from wattbook.commands import parser
@@ -58,6 +59,7 @@ _WRONG_USE = (
     ProofRefusedError,
     SealsRefusedError,
     UnknownPositionError,
+    WrongFlagsError,
     WrongOrderError,
 )
 
@@ -93,8 +95,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fail(error: Exception, code: int) -> int:
-    print(f"wattbook: {str(error).strip() or type(error).__name__}", file=sys.stderr)
+    print(f"wattbook: {_told(error)}", file=sys.stderr)
     return code
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error).strip() or type(error).__name__
 
 
 if __name__ == "__main__":

@@ -35,7 +35,12 @@ def position(text: str) -> int:
 
 def moment(text: str) -> Moment:
     """Return a moment: a position in the log, or a time with an offset."""
-    return Moment(position=position(text)) if text.isdigit() else Moment(recorded_at=instant(text))
+    if text.isdigit():
+        return Moment(position=position(text))
+    try:
+        return Moment(recorded_at=instant(text))
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"not a position in the log, and {error}") from None
 
 
 def reason(text: str) -> str:

@@ -30,13 +30,16 @@ def log_to(database_url: str, folder: Path, until: int | None) -> int:
     Raises :class:`UnknownPositionError` past the head of the log, :class:`ExportRefusedError` where the folder
     holds another one, and :class:`domain.errors.LogDamagedError` where the log is not what its hashes say.
     """
-    with only_one(folder / "export.lock"), RawLog(database_url) as log, Progress() as progress:
+    if folder.exists() and not folder.is_dir():
+        raise ExportRefusedError(f"{folder} is a file: name a folder, new or with an earlier export")
+    with RawLog(database_url) as log:
         head = log.head().position
         if until is not None and until > head:
             raise UnknownPositionError(f"position {until} is past the head of the log, {head}")
         until = head if until is None else until
-        progress.begins(f"exporting {until:,} events", total=until)
-        exported = export_log(log, folder, until, progress.reached)
+        with only_one(folder / "export.lock"), Progress() as progress:
+            progress.begins(f"exporting {until:,} events", total=until)
+            exported = export_log(log, folder, until, progress.reached)
     blocks = exported.manifest.blocks
     print(
         f"{folder} holds the log up to position {exported.manifest.last}; files: {len(blocks)}, new: {exported.written}"
@@ -49,11 +52,14 @@ def log_to(database_url: str, folder: Path, until: int | None) -> int:
 async def deals_to(settings: Settings, database_url: str, path: Path, wanted: DealFilter, moment: Moment) -> int:
     """Export the deals that stand as of *moment* to *path*, and print how many they are.
 
-    Raises :class:`ExportRefusedError` for a file of neither form, and :class:`UnknownPositionError` past the head.
+    Raises :class:`ExportRefusedError` for a file of neither form or in no folder, and
+    :class:`UnknownPositionError` past the head.
     """
     make = FORMATS.get(path.suffix)
     if make is None:
         raise ExportRefusedError(f"{path} ends neither in .csv nor in .parquet, so its form is not known")
+    if not path.parent.is_dir():
+        raise ExportRefusedError(f"{path} cannot be written: there is no folder {path.parent}")
     count = 0
 
     async def counted(pages: AsyncIterator[Sequence[DealRow]]) -> AsyncIterator[Sequence[DealRow]]:

@@ -3,8 +3,10 @@
 import argparse
 import asyncio
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
+from domain.errors import WrongFlagsError
 from domain.performance import Moment
 from projections.reading import DealFilter
 from wattbook.arguments import day, instant, position, trader
@@ -40,8 +42,16 @@ def _export(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from wattbook.export import deals_to, log_to
 
     settings = Settings.from_environment(environ)
+    if args.kind == "deals":
+        _check_order("day", args.delivery_day_from, args.delivery_day_to)
+        _check_order("executed", args.executed_from, args.executed_to)
     with database(settings) as opened:
         if args.kind == "log":
             return log_to(opened.service_url, args.to, args.until)
         wanted = DealFilter(**{name: getattr(args, name) for name in DealFilter.__dataclass_fields__})
         return asyncio.run(deals_to(settings, opened.service_url, args.to, wanted, Moment(args.position, args.at)))
+
+
+def _check_order(flag: str, since: date | None, until: date | None) -> None:
+    if since is not None and until is not None and since > until:
+        raise WrongFlagsError(f"--{flag}-from {since} is after --{flag}-to {until}: no deal lies between them")

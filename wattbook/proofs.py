@@ -70,7 +70,9 @@ def check(proof_file: Path, seals_file: Path) -> int:
     """
     try:
         proofs = msgspec.json.decode(proof_file.read_bytes(), type=list[Proof])
-    except (OSError, msgspec.MsgspecError) as error:
+    except OSError as error:
+        raise ProofRefusedError(f"{proof_file} cannot be read: {error.strerror}") from error
+    except msgspec.MsgspecError as error:
         raise ProofRefusedError(f"{proof_file} has no proofs that wattbook prove has written: {error}") from error
     if not proofs:
         raise ProofRefusedError(f"{proof_file} has no proofs")

@@ -64,7 +64,7 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise ExportRefusedError(f"there is no exported log in {folder}: it has no {MANIFEST}") from error
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ExportRefusedError(f"{path} cannot be read as the manifest of an exported log: {error}") from error

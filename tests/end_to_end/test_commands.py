@@ -93,6 +93,7 @@ async def test_all_problems_of_the_settings_are_named_at_once(desk: Desk, role: 
         "report --day 2023-02-06 --position -1", "report --day 2023-02-06 --position 1e3",
         "report --day 2023-02-06 --at 2023-02-06T12:00:00",
         "report --day 2023-02-06 --position 1 --at 2023-02-06T12:00:00Z", "receive --line one", "simulate weather",
+        "explain --day 2023-02-06 --from soon",
     ],
 )  # fmt: skip
 async def test_wrong_use_is_told_with_the_usage_and_exit_code_2(desk: Desk, arguments: str) -> None:
@@ -109,12 +110,17 @@ async def test_wrong_use_is_told_with_the_usage_and_exit_code_2(desk: Desk, argu
         "replay --day 2023-02-06 --position 999999999999", "replay --report 1 --json", "replay --report 1 --trader a",
         "explain --day 2023-02-06 --from 2 --to 1", "prove --check proof.json", "prove --deal 1 --seals seals.jsonl",
         "prove --check proof.json --seals nowhere.jsonl", "verify --seals nowhere.jsonl",
+        "export deals --to deals.csv --day-from 2023-02-07 --day-to 2023-02-06", "export deals --to nowhere/deals.csv",
+        "export deals --to deals.csv --executed-from 2023-02-07T00:00:00Z --executed-to 2023-02-06T00:00:00Z",
+        "export log --to /dev/null", "export log --to log --until 999999999999",
+        "replay --from-export /dev/null --report 1",
     ],
 )  # fmt: skip
 async def test_what_cannot_be_there_is_wrong_use(desk: Desk, arguments: str) -> None:
     ran = await desk.command(*arguments.split())
     assert (ran.code, ran.out) == (2, b""), ran
-    assert "Traceback" not in ran.err
+    assert ran.err.startswith("wattbook: ")
+    assert not {"Traceback", "Errno"} & set(re.findall(r"\w+", ran.err))
 
 
 @pytest.mark.parametrize("arguments", ["replay --report 1", "prove --deal nobody's"])
