@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 from websockets.http11 import Request
 from websockets.protocol import State
@@ -102,6 +103,7 @@ class Session(asyncio.Protocol):
                 self._transport.close()
 
 
+@cache
 def confirmation(number: int) -> bytes:
     """Return the confirmation of the deal with this *number*."""
     fields = {

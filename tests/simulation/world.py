@@ -15,9 +15,12 @@ import pytest
 
 from domain.coverage import Connection, outages
 from domain.events import DealConfirmed, DealConflicted, FeedConnected, FeedDisconnected, MessageRejected
+from tests.memory import folder_in_memory
 from tests.simulation.exchange import HOST, PORTS, Exchange, Sent
-from tests.simulation.machines import START, Breaks, Database, Receiver, start_recorder
+from tests.simulation.machines import START, Breaks, Database, Receiver, SimulatedBell, start_recorder
+from wattbook import drain
 
+ROOM_BYTES = 16 * 1024**2
 LATENCY_S = 0.02
 IN_FLIGHT_S = 3 * LATENCY_S
 """A message may be on its way when the connection that carries it is lost."""
@@ -196,7 +199,7 @@ class World:
 
 async def simulated_day(faults: int = 4, breaks: Breaks | None = None) -> None:
     """Run one day with as many *faults*; whatever is decided by chance comes from the schedule."""
-    with journal_folder() as folder, ids_of_the_schedule():
+    with journal_folder() as folder, chance_of_the_schedule():
         world = World(folder, breaks or Breaks())
         await world.day(faults)
         world.judge()
@@ -205,17 +208,15 @@ async def simulated_day(faults: int = 4, breaks: Breaks | None = None) -> None:
 @contextmanager
 def journal_folder() -> Iterator[Path]:
     """Yield a folder in memory, where there is such a thing."""
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(prefix="wattbook-", dir=memory if memory.is_dir() else None) as name:
-        # No named pipe, so that recorders look for news by the simulated clock.
-        (Path(name) / "wake").touch()
+    with tempfile.TemporaryDirectory(prefix="wattbook-", dir=folder_in_memory(ROOM_BYTES)) as name:
         yield Path(name)
 
 
 @contextmanager
-def ids_of_the_schedule() -> Iterator[None]:
-    """Take ids from the schedule's own chance, so that a run can be repeated."""
+def chance_of_the_schedule() -> Iterator[None]:
+    """Take ids, and when a bell is heard, from the schedule's own chance, so that a run can be repeated."""
     chance = Random(detangle.randint(0, 2**31))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=chance.getrandbits(128), version=4))
+        patch.setattr(drain, "JournalBell", SimulatedBell)
         yield
