@@ -4,6 +4,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 import hypothesis
@@ -11,6 +12,9 @@ import psycopg
 import pytest
 
 from adapters.postgres.embedded import EmbeddedPostgres
+from tests.memory import folder_in_memory
+
+POSTGRES_ROOM_BYTES: Final = 4 * 1024**3
 
 hypothesis.settings.register_profile("ci", derandomize=True, max_examples=50, deadline=None, database=None)
 hypothesis.settings.register_profile("search", max_examples=2_000, deadline=None)
@@ -19,8 +23,12 @@ hypothesis.settings.load_profile("ci")
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """URL of an embedded PostgreSQL in a temporary folder, stopped and removed at the end."""
-    with tempfile.TemporaryDirectory(prefix="wattbook-tests-", ignore_cleanup_errors=True) as folder:
+    """URL of an embedded PostgreSQL in a temporary folder, stopped and removed at the end.
+
+    In memory, where a fresh database takes a fifth of the time: it is some three hundred files.
+    """
+    place = folder_in_memory(POSTGRES_ROOM_BYTES)
+    with tempfile.TemporaryDirectory(prefix="wattbook-tests-", dir=place, ignore_cleanup_errors=True) as folder:
         server = EmbeddedPostgres(Path(folder))
         server.start()
         try:
@@ -28,6 +36,7 @@ def postgres_url() -> Iterator[str]:
                 # Nothing here has to survive a power cut, and DROP DATABASE waits for a checkpoint.
                 connection.execute("ALTER SYSTEM SET fsync = off")
                 connection.execute("ALTER SYSTEM SET full_page_writes = off")
+                connection.execute("ALTER SYSTEM SET max_wal_size = '256MB'")
                 connection.execute("SELECT pg_reload_conf()")
             yield server.url
         finally:
