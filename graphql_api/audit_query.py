@@ -9,14 +9,14 @@ from typing import Annotated, Final
 
 import strawberry
 
-from domain.canonical import Fields
+from domain.canonical import Fields, knowledge_fields
 from graphql_api import audit_types as types
 from graphql_api import connections
 from graphql_api.connections import Cursors, connection_fields, page, rows
 from graphql_api.context import Info
 from graphql_api.errors import BadInputError, LimitExceededError
 from graphql_api.inputs import AsOf, given, moment, position_of, text
-from graphql_api.types import ReferencePrice
+from graphql_api.types import Knowledge, ReferencePrice
 from projections.reading import Key
 from projections.reports import ReportRow
 from projections.shown import explanation_fields, recorded_moments_fields, reference_price_fields, report_fields
@@ -32,6 +32,14 @@ REPORT_CURSORS: Final = Cursors("report", "n")
 
 @strawberry.type
 class AuditQuery:
+    @strawberry.field(
+        graphql_type=Knowledge,
+        description="What each answer of this operation as of the same moment is computed from; without one, now.",
+    )
+    async def knowledge(self, info: Info, as_of: AsOf | None = strawberry.UNSET) -> Fields:
+        snapshot, position = await info.context.as_of(moment(as_of))
+        return knowledge_fields(await snapshot.knowledge(position))
+
     @strawberry.field(
         graphql_type=types.Explanation,
         description="What changed in a performance between two moments, event by event.",

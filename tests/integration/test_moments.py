@@ -73,6 +73,14 @@ KNOWN = """
 """
 
 
+BESIDE = """
+    query ($asOf: AsOf) {
+      knowledge(asOf: $asOf) { position recordedAt }
+      deals(asOf: $asOf) { edges { node { dealId } } }
+    }
+"""
+
+
 async def test_an_answer_of_the_api_says_what_it_is_as_of(trading: Desk, tmp_path: Path) -> None:
     async with serving(trading, settings_for(tmp_path)) as api:
 
@@ -85,3 +93,9 @@ async def test_an_answer_of_the_api_says_what_it_is_as_of(trading: Desk, tmp_pat
         assert to_come["recordedAt"] is not None
         assert to_come["recordedAt"] < "2999"
         assert await known({"recordedAt": "2020-01-01T00:00:00Z"}) == {"position": "0", "recordedAt": None}
+        # Deals and prices do not say it themselves: beside them it can be asked for, and is that of the same snapshot.
+        answer = await api.data(BESIDE, {"asOf": {"recordedAt": "2999-01-01T00:00:00Z"}})
+        assert answer["knowledge"] == to_come
+        assert [edge["node"]["dealId"] for edge in answer["deals"]["edges"]] == ["4", "2", "3"]
+        answer = await api.data(BESIDE, {"asOf": {"position": "2"}})
+        assert (answer["knowledge"]["position"], len(answer["deals"]["edges"])) == ("2", 1)
