@@ -2,34 +2,32 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from functools import partial
-from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
 from psycopg.rows import tuple_row
 
-from adapters.event_log.chain_check import TABLE, Finding, Link, check_chain
+from adapters.event_log.chain_check import TABLE, Finding
 from adapters.event_log.raw_log import RawLog
-from adapters.event_log.seals import check_seal, differing_seals, is_signed
+from adapters.event_log.seals import check_seal, differing_seals
 from adapters.event_log.seals_file import SealsFile, read_seals
-from adapters.event_log.stored_events import read_event
-from adapters.read_models.comparison import Rows, belongs_to_one_event, differences, folded, merged, stored
+from adapters.read_models.comparison import Rows, belongs_to_one_event, differences, merged, stored
 from domain.canonical import position_text
-from domain.errors import LogDamagedError
-from domain.events import Recorded
-from domain.proofs import LogSealed, ReportPublished
+from domain.proofs import LogSealed
 from projections import READ_MODELS
 from wattbook.printing import printable
 from wattbook.progress import Progress
+from wattbook.stretch_check import check_stretch
 from wattbook.stretches import each_stretch
 
-STRETCH: Final = 20_000
-"""Events that one process checks at a time."""
+STRETCH: Final = 50_000
+"""Events that one process checks before it takes the next; it holds no more than a page of them."""
 
 SEALS: Final = 8
 """Blocks that one process compares with their seals at a time."""
@@ -47,6 +45,8 @@ class Verified:
 
     position: int
     findings: Sequence[Finding]
+    behind: Sequence[tuple[str, int]] = ()
+    """Read models that have not come to that position yet, and up to where they were compared."""
 
 
 def verify(database_url: str, *, as_json: bool, seals_file: Path | None = None) -> int:
@@ -60,7 +60,8 @@ def verify(database_url: str, *, as_json: bool, seals_file: Path | None = None) 
         _print_json(verified)
     else:
         _print(verified)
-    for sentence in () if file is None else _told_of(file, database_url, verified.position):
+    told = [] if file is None else _told_of(file, database_url, verified.position)
+    for sentence in [*_told_of_those_behind(verified), *told]:
         print(printable(sentence), file=sys.stderr if as_json else sys.stdout)
     return 1 if verified.findings else 0
 
@@ -82,12 +83,12 @@ def verified_log(database_url: str, stretch: int = STRETCH, seals: Sequence[LogS
         with Progress() as progress:
             progress.begins(f"checking {until:,} events", total=until)
             done = 0
-            work = partial(_stretch, database_url, snapshot, reached)
-            for (found, rows), size in each_stretch(work, until, stretch):
-                findings += found
+            work = partial(check_stretch, database_url, snapshot, reached)
+            for checked, size in each_stretch(work, until, stretch):
+                findings += checked.findings
                 for model in READ_MODELS:
-                    if model.table in rows:
-                        merged(model, sums[model.table], rows[model.table])
+                    if model.table in checked.rows:
+                        merged(model, sums[model.table], checked.rows[model.table])
                 done += size
                 progress.reached(done)
         findings += _seal_findings(database_url, seals)
@@ -103,7 +104,9 @@ def verified_log(database_url: str, stretch: int = STRETCH, seals: Sequence[LogS
                 findings += differences(model, {}, beyond, position)
             else:
                 findings += differences(model, sums[model.table], stored(connection, model), position)
-    return Verified(head, sorted(findings, key=lambda finding: (finding.position, finding.table, finding.what)))
+    findings.sort(key=lambda finding: (finding.position, finding.table, finding.what))
+    behind = [(model.name, reached.get(model.table, 0)) for model in READ_MODELS]
+    return Verified(head, findings, [(name, position) for name, position in behind if position < head])
 
 
 def _row(connection: psycopg.Connection[tuple[Any, ...]], query: str) -> tuple[Any, ...]:
@@ -153,50 +156,11 @@ def _check_seals(database_url: str, seals: Sequence[LogSealed], after: int, unti
         return [finding for seal in seals[after:until] for finding in check_seal(log, seal)]
 
 
-_Part = tuple[list[Finding], dict[str, Rows]]
-
-
-def _stretch(database_url: str, snapshot: str, reached: Mapping[str, int], after: int, until: int) -> _Part:
-    """Return what is found in a stretch, and the rows that its events make of read models that add up."""
-    events: list[Recorded] = []
-    found: list[Finding] = []
-    rows: dict[str, Rows] = {}
-    with RawLog(database_url, snapshot) as log:
-        found += check_chain(_read(log.links(after, until), events, found), after, until, log.before(after))
-        found += _proof_findings(log, events)
-        for model in READ_MODELS:
-            position = min(until, reached.get(model.table, 0))
-            wanted = folded(model, (event for event in events if event.position <= position))
-            if not belongs_to_one_event(model):
-                rows[model.table] = wanted
-            elif position > after:
-                found += differences(model, wanted, stored(log.connection, model, after, position), position)
-    return found, rows
-
-
-def _read(pages: Iterator[Sequence[Link]], events: list[Recorded], found: list[Finding]) -> Iterator[Sequence[Link]]:
-    """Yield *pages* as they are, and add the events in them to *events*."""
-    for page in pages:
-        for position, _, _, topic, recorded_at, state, _ in page:
-            try:
-                events.append(Recorded(position, recorded_at.astimezone(UTC), read_event(topic, bytes(state))))
-            except LogDamagedError as error:
-                found.append(Finding(position, TABLE, str(error)))
-        yield page
-
-
-def _proof_findings(log: RawLog, events: Sequence[Recorded]) -> Iterator[Finding]:
-    for recorded in events:
-        if isinstance(seal := recorded.event, LogSealed) and not is_signed(seal):
-            yield Finding(recorded.position, TABLE, "the seal is not signed by its own key")
-        if isinstance(report := recorded.event, ReportPublished):
-            if sha256(report.performance.encode()).hexdigest() != report.digest:
-                yield Finding(recorded.position, TABLE, "the report's digest is not that of its figures")
-            before = log.before(report.position)
-            if before is None or before[1].hex() != report.log_hash:
-                yield Finding(
-                    recorded.position, TABLE, f"the report's log hash is not that at position {report.position}"
-                )
+def _told_of_those_behind(verified: Verified) -> Iterator[str]:
+    """Yield up to where read models were compared that have not come to the end of the log yet: that is no damage."""
+    for position, alike in groupby(sorted(verified.behind, key=itemgetter(1)), itemgetter(1)):
+        names = ", ".join(name for name, _ in alike)
+        yield f"not compared beyond position {position}, which is as far as they have come: {names}"
 
 
 def _print_json(verified: Verified) -> None:

@@ -17,6 +17,7 @@ Link = tuple[int, str, int, str, datetime, bytes, bytes]
 
 _NUMBERS: Final = Struct(">qqq").pack
 _LENGTH: Final = Struct(">I").pack
+_BEGIN: Final = Struct(">qqqI").pack
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -52,11 +53,9 @@ def check_chain(
                 last_at, micros = recorded_at, (recorded_at - _EPOCH) // _MICROSECOND
             if previous is not None:
                 name = stream.encode()
-                covered = b"".join(
-                    (previous, _NUMBERS(position, version, micros), _LENGTH(len(name)), name, _named(topic),
-                     sha256(state).digest())
-                )  # fmt: skip
-                if sha256(covered).digest() != stored:
+                # What hash_chain.chained joins: two hashes are four fifths of the time that this takes.
+                begin = previous + _BEGIN(position, version, micros, len(name))
+                if sha256(begin + name + _named(topic) + sha256(state).digest()).digest() != stored:
                     found.append(Finding(position, TABLE, "its bytes, or its place, are not those that were hashed"))
             previous, expected = stored, position + 1
     if expected <= until:

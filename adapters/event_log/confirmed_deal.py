@@ -73,6 +73,18 @@ read_confirmed: Final = msgspec.json.Decoder(ReadConfirmed).decode
 """Reads the stored bytes; raises one of :data:`UNUSUAL`."""
 
 
+def is_usual(state: bytes) -> bool:
+    """Tell whether *state* is a confirmed deal in the usual form; one that is not may be an event yet."""
+    try:
+        deal = read_confirmed(state).deal
+        period_of(deal.period)
+        number_of(deal.quantity_mw)
+        number_of(deal.price_eur_mwh)
+    except UNUSUAL:
+        return False
+    return True
+
+
 @lru_cache(maxsize=PERIODS_KEPT)
 def period_of(stored: ReadPeriod) -> DeliveryPeriod:
     """Return the period; raise one of :data:`UNUSUAL` where it is none."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from operator import itemgetter
 from typing import Any, Final, NamedTuple, Self
 
 import psycopg
@@ -41,7 +42,11 @@ _DEAL: Final = """
     SELECT notification_id, originator_id, originator_version, topic, recorded_at, state, hash FROM wattbook.events
     WHERE originator_id >= %s AND originator_id < %s ORDER BY notification_id
 """
-_PAGE: Final = """
+_SHORT: Final = """
+    SELECT {columns} FROM wattbook.events
+    WHERE notification_id > %(after)s AND notification_id <= %(until)s ORDER BY notification_id LIMIT %(limit)s
+"""
+_BOUNDED: Final = """
     SELECT {columns} FROM (
         SELECT {columns}, sum(octet_length(state)) OVER (ORDER BY notification_id) AS bytes_so_far
         FROM wattbook.events
@@ -50,10 +55,30 @@ _PAGE: Final = """
     WHERE bytes_so_far <= %(bytes)s OR notification_id = %(after)s + 1
     ORDER BY notification_id
 """
-_RAW: Final = _PAGE.format(columns="notification_id, recorded_at, topic, state").encode()
-_LINKS: Final = _PAGE.format(
-    columns="notification_id, originator_id, originator_version, topic, recorded_at, state, hash"
-).encode()
+
+
+class _Page(NamedTuple):
+    """How a page is read: at once, with ``NULL`` for each state that is long, or with its bytes counted one by one."""
+
+    short: bytes
+    bounded: bytes
+    state: int
+
+    @classmethod
+    def of(cls, *columns: str) -> Self:
+        short = f"CASE WHEN octet_length(state) <= {PAGE_BYTES // PAGE} THEN state END"
+        at_once = [short if column == "state" else column for column in columns]
+        return cls(
+            _SHORT.format(columns=", ".join(at_once)).encode(),
+            _BOUNDED.format(columns=", ".join(columns)).encode(),
+            columns.index("state"),
+        )
+
+
+_RAW: Final = _Page.of("notification_id", "recorded_at", "topic", "state")
+_LINKS: Final = _Page.of(
+    "notification_id", "originator_id", "originator_version", "topic", "recorded_at", "state", "hash"
+)
 
 _CONCERNING: Final = b"""
     SELECT notification_id, recorded_at, topic, state, number FROM (
@@ -91,9 +116,11 @@ class RawLog:
     """
 
     def __init__(self, conninfo: str, snapshot: str | None = None) -> None:
-        # Times come in UTC, so that reading one costs no search for an offset.
+        # Times come in UTC, so that reading one costs no search for an offset; as text they are ISO 8601's.
         self.connection: psycopg.Connection[tuple[Any, ...]] = psycopg.connect(
-            make_conninfo(conninfo, options="-c timezone=UTC"), autocommit=snapshot is None, row_factory=tuple_row
+            make_conninfo(conninfo, options="-c timezone=UTC -c datestyle=ISO"),
+            autocommit=snapshot is None,
+            row_factory=tuple_row,
         )
         if snapshot is not None:
             self.connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -183,11 +210,13 @@ class RawLog:
         """Yield the same events with all that their chain hashes cover."""
         return self._pages(_LINKS, after, until)
 
-    def _pages(self, query: bytes, after: int, until: int) -> Iterator[Sequence[Any]]:
+    def _pages(self, query: _Page, after: int, until: int) -> Iterator[Sequence[Any]]:
         with self.connection.cursor(binary=True) as cursor:
             while after < until:
                 wanted = {"after": after, "until": until, "limit": PAGE, "bytes": PAGE_BYTES}
-                page = cursor.execute(query, wanted, prepare=True).fetchall()
+                page = cursor.execute(query.short, wanted, prepare=True).fetchall()
+                if None in map(itemgetter(query.state), page):
+                    page = cursor.execute(query.bounded, wanted, prepare=True).fetchall()
                 if not page:
                     return
                 yield page

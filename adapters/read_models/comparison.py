@@ -1,6 +1,6 @@
 """Is a read model what a fresh fold of the raw events makes of them? Row by row, at one position of the log."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from operator import itemgetter
 from typing import Any, Final
@@ -40,11 +40,24 @@ def merged(model: AnyReadModel, into: Rows, more: Mapping[object, Row]) -> None:
 def stored(connection: psycopg.Connection[Row], model: AnyReadModel, after: int | None = None, until: int = 0) -> Rows:
     """Return the rows of the table, or those with a position above *after* up to *until*."""
     where = SQL("") if after is None else SQL(" WHERE position > %(after)s AND position <= %(until)s")
+    return _selected(connection, model, where, {"after": after, "until": until})
+
+
+def stored_at(connection: psycopg.Connection[Row], model: AnyReadModel, positions: Sequence[int]) -> Rows:
+    """Return the rows of the table at *positions*."""
+    if not positions:
+        return {}
+    return _selected(connection, model, SQL(" WHERE position = ANY (%(positions)s)"), {"positions": list(positions)})
+
+
+def _selected(
+    connection: psycopg.Connection[Row], model: AnyReadModel, where: SQL, parameters: Mapping[str, object]
+) -> Rows:
     query = SQL("SELECT {} FROM {}").format(
         SQL(", ").join(map(Identifier, model.columns)), Identifier("read_models", model.table)
     )
     with connection.cursor(binary=True) as cursor:
-        cursor.execute(query + where, {"after": after, "until": until})
+        cursor.execute(query + where, parameters)
         return rows_by_key(model, cursor)
 
 

@@ -1,0 +1,161 @@
+"""Does a verification tell of the read models what comparing each row with the domain's fold of all events tells?"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adapters.event_log.chain_check import Finding
+from adapters.event_log.raw_log import RawLog
+from adapters.event_log.stored_events import read_event
+from adapters.read_models.comparison import differences, folded, stored
+from domain.errors import LogDamagedError
+from domain.events import DealConfirmed, Recorded
+from projections import READ_MODELS
+from tests.desk import Desk, busy_day, desk
+from tests.histories import histories
+from tests.notation import DAY, deal
+from wattbook.verify import verified_log, verify
+
+LEDGER = "read_models.deals_v1"
+SUMS = "read_models.positions_v1"
+
+EDITS = [
+    *(
+        f"UPDATE {LEDGER} SET {change}"
+        for change in (
+            "position = position + 1000", "position = -position", "sign = -sign", "replaces = 1", "replaces = NULL",
+            "recorded_at = recorded_at + interval '1 microsecond'", "exchange = ''", "deal_id = deal_id || ' '",
+            "trader_id = 'bob'", "direction = 'sell'", "quantity_mw = quantity_mw + 0.000001",
+            "quantity_mw = quantity_mw * 1.000", "price_eur_mwh = price_eur_mwh - 1", "price_eur_mwh = 'NaN'",
+            "energy_mwh = energy_mwh + 1", "money_eur = -money_eur", "money_eur = money_eur * 1.0",
+            "delivery_day = delivery_day + 1", "label = '08-09'", "label = label || E'\\n'", "minutes = 60",
+            "delivery_start = delivery_start + interval '1 minute'", "executed_at = date_trunc('hour', executed_at)",
+            "exchange = exchange || E'\\t' || deal_id, deal_id = NULL", "label = NULL",
+        )
+    ),
+    f"DELETE FROM {LEDGER}",
+    f"INSERT INTO {LEDGER} SELECT * FROM {LEDGER}",
+    f"UPDATE {SUMS} SET deals = deals + 1",
+    f"UPDATE {SUMS} SET sold_eur = sold_eur * 1.00",
+    f"UPDATE {SUMS} SET bought_mwh = bought_mwh - 0.000001",
+    f"DELETE FROM {SUMS}",
+    "UPDATE read_models.checkpoints SET position = position - 3 WHERE table_name = 'deals_v1' AND position > 5",
+    "UPDATE read_models.checkpoints SET position = 0 WHERE table_name = 'positions_v1'",
+    "DELETE FROM read_models.rejections_v2",
+]  # fmt: skip
+
+ODD = [
+    deal("anna buys 0.000001 MW 08:15-08:30 at 0.000001", executed="06:13:45.120", deal_id="odd 1"),
+    deal("anna sells 1 MW 08-09 at -0.5", executed="06:13:45.000001", deal_id="odd 2"),
+    deal("anna sells 1 MW 08-09 at 0", executed="06:13:45.999999", deal_id='"odd"\\N'),
+]
+
+
+def named(made: DealConfirmed, trader: str) -> DealConfirmed:
+    return replace(made, deal=replace(made.deal, trader_id=trader))
+
+
+def one_by_one(url: str) -> set[Finding]:
+    """Return how the tables differ from what the domain's rules make of each event that can be read."""
+    found: set[Finding] = set()
+    with RawLog(url) as log:
+        events = []
+        for page in log.pages(0, log.head().position):
+            for position, at, topic, state in page:
+                try:
+                    events.append(Recorded(position, at, read_event(topic, state)))
+                except LogDamagedError:
+                    continue
+        checkpoints = log.connection.execute("SELECT table_name, position FROM read_models.checkpoints").fetchall()
+        for model in READ_MODELS:
+            reached = dict(checkpoints)[model.table]
+            wanted = folded(model, (event for event in events if event.position <= reached))
+            found.update(differences(model, wanted, stored(log.connection, model), reached))
+    return found
+
+
+def of_read_models(url: str, stretch: int) -> set[Finding]:
+    return {each for each in verified_log(url, stretch).findings if each.table.startswith("read_models.")}
+
+
+def edited(url: str, *statements: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for name in ("deal_id", "label"):
+            connection.execute(f"ALTER TABLE {LEDGER} ALTER {name} DROP NOT NULL".encode())
+        connection.execute(f"ALTER TABLE {LEDGER} DROP CONSTRAINT IF EXISTS deals_v1_pkey".encode())
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+def written(old: str, new: str) -> str:
+    return f"state = convert_to(replace(convert_from(state, 'UTF8'), '{old}', '{new}'), 'UTF8')"
+
+
+@pytest.fixture
+async def trading(database: str) -> AsyncIterator[Desk]:
+    async with desk(database) as opened:
+        await opened.knows(*busy_day(), *ODD)
+        yield opened
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(log=histories(), trader=st.sampled_from(["ben", "Ben O'Neill", "a\tb", "a\nb", "\\N", "ç\r"]))
+def test_of_any_log_nothing_is_found(database: str, log: list[Recorded], trader: str) -> None:
+    async def knows() -> None:
+        async with desk(database) as trading:
+            # Each history goes on where the one before it ended.
+            await trading.knows(*(recorded.event for recorded in log))
+            await trading.knows(*(named(made, trader) for made in ODD))
+
+    asyncio.run(knows())
+    assert of_read_models(database, 1_000) == set()
+    assert one_by_one(database) == set()
+
+
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("where", ["", " WHERE position = 5"])
+async def test_an_edit_is_told_as_comparing_row_by_row_tells_it(trading: Desk, edit: str, where: str) -> None:
+    if where and (" WHERE" in edit or LEDGER not in edit):
+        pytest.skip("not run: this edit is not of rows that have a position")
+    edited(trading.url, edit + where)
+    assert of_read_models(trading.url, 1_000) == one_by_one(trading.url)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        written('"source":"', '"source":7,"was":"'),
+        written('"received_at":"', '"received_at":"x'),
+        written('"price_eur_mwh":"', '"price_eur_mwh":"1'),
+        written('"quantity_mw":"', '"quantity_mw":"NaN'),
+        "topic = 'deal.confirmed.v9'",
+        "topic = 'feed.connected.v1'",
+        "recorded_at = recorded_at + interval '1 second'",
+        "state = ''",
+    ],
+)
+async def test_what_was_done_to_the_log_is_told_of_its_rows_as_row_by_row(trading: Desk, edit: str) -> None:
+    for position in (2, 14):
+        edited(trading.url, f"UPDATE wattbook.events SET {edit} WHERE notification_id = {position}")
+        assert of_read_models(trading.url, 1_000) == one_by_one(trading.url)
+
+
+async def test_where_read_models_are_is_said_and_is_no_damage(
+    trading: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trading.records(deal("anna buys 1 MW 08-09 at 1", deal_id="99", day=DAY))
+    for as_json in (False, True):
+        assert verify(trading.url, as_json=as_json) == 0
+        told = capsys.readouterr()
+        assert "not compared beyond position 15, which is as far as they have come: deals, positions" in (
+            told.err if as_json else told.out
+        )
+    await trading.projects()
+    assert verify(trading.url, as_json=False) == 0
+    assert "not compared" not in capsys.readouterr().out
