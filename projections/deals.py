@@ -78,7 +78,7 @@ deals = ReadModel(
         "delivery_day, trader_id, position",
         "trader_id, position",
         "executed_at, position",
-        "delivery_start, minutes, position",
+        "delivery_start",
     ),
     sparse_indexes=("replaces",),
 )

@@ -3,6 +3,7 @@
 import asyncio
 from bisect import bisect_right
 from contextlib import suppress
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -59,6 +60,7 @@ async def test_a_rebuild_under_steady_ingest_shows_nobody_a_wrong_or_missing_fig
         polling = [asyncio.create_task(polls(desk)) for _ in range(3)]
         try:
             await wattbook.until(lambda: said > 1_000)
+            began = datetime.now(UTC)
             first, second = await asyncio.gather(wattbook.command("rebuild"), wattbook.command("rebuild"))
             codes = sorted((first.code, second.code))
             assert codes in ([0, 3], [0, 0]), (first, second)
@@ -66,6 +68,7 @@ async def test_a_rebuild_under_steady_ingest_shows_nobody_a_wrong_or_missing_fig
             assert back.code == 0, back
             only = await wattbook.command("rebuild", "positions", "deals")
             assert only.code == 0, only
+            ended = datetime.now(UTC)
         finally:
             stop.set()
             await speaking
@@ -75,6 +78,13 @@ async def test_a_rebuild_under_steady_ingest_shows_nobody_a_wrong_or_missing_fig
         with psycopg.connect(database) as connection:
             query = "SELECT notification_id FROM wattbook.events WHERE topic = 'deal.confirmed.v1' ORDER BY 1"
             recorded = [position for (position,) in connection.execute(query).fetchall()]
+            meanwhile = "SELECT count(*) FROM wattbook.events WHERE recorded_at BETWEEN %s AND %s"
+            ((deals,),) = connection.execute(meanwhile, (began, ended)).fetchall()
+        seconds = (ended - began).total_seconds()
+        print(
+            f"\n{deals / seconds:,.0f} deals/s recorded while read models were made again for {seconds:.0f} s;"
+            f" {sum(map(len, looks)):,} polls"
+        )
         for seen in looks:
             # Each deal is one MWh.
             assert seen == sorted((position, bisect_right(recorded, position)) for position, _ in seen)
