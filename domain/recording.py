@@ -183,8 +183,9 @@ def _decide_taking_back(event: Event, replaced: int, past: Sequence[Recorded]) -
 
 def _seen(deal: Deal, past: Sequence[Recorded]) -> Recorded | None:
     """Return the first event that holds the content of *deal*."""
+    content = deal.content
     for recorded in past:
-        if any(known.content == deal.content for known in _deals_in(recorded.event)):
+        if content in [known.content for known in _deals_in(recorded.event)]:
             return recorded
     return None
 
