@@ -17,7 +17,7 @@
 
   * :class:`ProviderUnreachableError`: no whole answer from the market-data provider in time
   * :class:`InvalidSettingsError`: every problem of the settings at once
-  * :class:`WrongFlagsError`: flags of a command that mean nothing together
+  * :class:`WrongUseError`: words or flags that mean nothing to a command, or not together
   * :class:`CannotListenError`: an address to listen on cannot be had
   * :class:`UnknownPositionError`: a position past the head of the log
   * :class:`WrongOrderError`: two moments of which the first is the later one
@@ -109,8 +109,8 @@ class InvalidSettingsError(WattbookError):
         self.problems = problems
 
 
-class WrongFlagsError(WattbookError):
-    """Flags of a command, each right by itself, mean nothing together; says what is to be given instead."""
+class WrongUseError(WattbookError):
+    """Words or flags mean nothing to a command, or not together; says what is to be given instead."""
 
 
 class CannotListenError(WattbookError):

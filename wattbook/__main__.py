@@ -32,8 +32,8 @@ from domain.errors import (
     StillNoDealError,
     UnknownPositionError,
     WattbookError,
-    WrongFlagsError,
     WrongOrderError,
+    WrongUseError,
 )
 from wattbook.commands import parser
 from wattbook.process import EXIT_CANNOT_RUN, EXIT_FOUND, EXIT_INTERRUPTED, EXIT_USAGE, log_to_stderr, obey_signals
@@ -59,7 +59,7 @@ _WRONG_USE = (
     ProofRefusedError,
     SealsRefusedError,
     UnknownPositionError,
-    WrongFlagsError,
+    WrongUseError,
     WrongOrderError,
 )
 

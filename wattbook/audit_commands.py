@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from domain.errors import WrongFlagsError
+from domain.errors import WrongUseError
 from domain.performance import Moment
 from wattbook.arguments import author, day, instant, moment, position, trader
 from wattbook.database import database
@@ -91,7 +91,7 @@ def _replay(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
     settings = Settings.from_environment(environ)
     if args.report is not None and (args.trader or args.at or args.position is not None or args.json):
-        raise WrongFlagsError("replay --report ID says itself which figures are meant, and takes no other flag")
+        raise WrongUseError("replay --report ID says itself which figures are meant, and takes no other flag")
     if args.from_export is not None:
         return replayed_from(partial(ExportedLog, args.from_export))
     with database(settings) as opened:
@@ -119,10 +119,10 @@ def _prove(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from wattbook.proofs import Wanted, check, prove
 
     if args.deal is not None and args.seals is not None:
-        raise WrongFlagsError("prove --deal takes no --seals: a proof is checked with them, by prove --check")
+        raise WrongUseError("prove --deal takes no --seals: a proof is checked with them, by prove --check")
     if args.check is not None:
         if args.seals is None:
-            raise WrongFlagsError("prove --check needs --seals FILE too: the seals that were kept elsewhere")
+            raise WrongUseError("prove --check needs --seals FILE too: the seals that were kept elsewhere")
         return check(args.check, args.seals)
     settings = Settings.from_environment(environ)
     with database(settings) as opened:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from domain.errors import WrongFlagsError
+from domain.errors import WrongUseError
 from domain.performance import Moment
 from projections.reading import DealFilter
 from wattbook.arguments import day, instant, position, trader
@@ -54,4 +54,4 @@ def _export(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _check_order(flag: str, since: date | None, until: date | None) -> None:
     if since is not None and until is not None and since > until:
-        raise WrongFlagsError(f"--{flag}-from {since} is after --{flag}-to {until}: no deal lies between them")
+        raise WrongUseError(f"--{flag}-from {since} is after --{flag}-to {until}: no deal lies between them")

@@ -5,7 +5,7 @@ import asyncio
 import sys
 from collections.abc import Mapping
 
-from domain.errors import InvalidSettingsError
+from domain.errors import WrongUseError
 from wattbook.database import database
 from wattbook.settings import Settings
 
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     names = [model.name for model in READ_MODELS]
     unknown = [name for name in args.models if name not in names]
     if unknown:
-        raise InvalidSettingsError([f"no such read model: {', '.join(unknown)}; there are {', '.join(names)}"])
+        raise WrongUseError(f"no such read model: {', '.join(unknown)}; there are {', '.join(names)}")
     models = [model for model in READ_MODELS if model.name in args.models or not args.models]
     settings = Settings.from_environment(environ)
     with database(settings) as opened:

@@ -1,7 +1,6 @@
 """Is an export that is not what was exported, or a log that is not what it was, named by file and position?"""
 
 import json
-from collections.abc import AsyncIterator
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +14,7 @@ from adapters.log_export.manifest import read_manifest
 from adapters.log_export.reading import ExportedLog
 from domain.errors import ExportRefusedError, LogDamagedError, UnknownPositionError
 from domain.performance import Moment
-from tests.desk import Desk, busy_day, desk, settings_for
+from tests.desk import Desk, settings_for
 from tests.exported import exported, files
 from tests.notation import DAY
 from wattbook.export import log_to
@@ -26,13 +25,6 @@ def tamper(url: str, statement: str) -> None:
     with psycopg.connect(url) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute(statement.encode())
-
-
-@pytest.fixture
-async def trading(database: str) -> AsyncIterator[Desk]:
-    async with desk(database) as opened:
-        await opened.knows(*busy_day())
-        yield opened
 
 
 def flipped(path: Path) -> None:

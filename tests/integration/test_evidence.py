@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.desk import Api, Desk, busy_day, desk, serving, settings_for
+from tests.desk import Api, Desk, serving, settings_for
 from tests.notation import deal
 
 MOMENTS = (
@@ -21,13 +21,6 @@ PRICES = (
     '{ priceObservations(deliveryDay: "2023-02-06", label: $label, first: $first, asOf: $asOf) '
     "{ value position period { label } } }"
 )
-
-
-@pytest.fixture
-async def trading(database: str) -> AsyncIterator[Desk]:
-    async with desk(database) as opened:
-        await opened.knows(*busy_day())
-        yield opened
 
 
 @pytest.fixture

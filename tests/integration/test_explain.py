@@ -10,7 +10,7 @@ import pytest
 from domain.errors import UnknownPositionError, WrongOrderError
 from domain.performance import Moment
 from graphql_api import audit_query
-from tests.desk import Api, Desk, busy_day, desk, serving, settings_for
+from tests.desk import Api, Desk, serving, settings_for
 from tests.notation import DAY, deal
 from wattbook.explain import explain
 
@@ -27,13 +27,6 @@ TOTAL = (
     "query ($trader: String, $asOf: AsOf) "
     f'{{ performance(traderId: $trader, deliveryDay: "2023-02-06", asOf: $asOf) {{ total {{ {ONE} }} }} }}'
 )
-
-
-@pytest.fixture
-async def trading(database: str) -> AsyncIterator[Desk]:
-    async with desk(database) as opened:
-        await opened.knows(*busy_day())
-        yield opened
 
 
 @pytest.fixture

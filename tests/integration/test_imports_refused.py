@@ -1,27 +1,14 @@
 """Is a file that is no whole day file of this exchange refused, with what is wrong, and nothing of it recorded?"""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.day_file_rows import HEADER, day_file, row_of
-from tests.desk import Desk, desk
 from tests.importing import Importer
 from tests.notation import agreed
 
 ONE = agreed("anna buys 10 MW 08-09 at 20.5", deal_id="1", executed="06:10:00")
-
-
-@pytest.fixture
-async def trading(database: str) -> AsyncIterator[Desk]:
-    async with desk(database) as opened:
-        yield opened
-
-
-@pytest.fixture
-def importer(trading: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Importer:
-    return Importer(trading, tmp_path, capsys)
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,13 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
 import pyarrow
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, settings
 from pyarrow import parquet
 
 from adapters.event_log.raw_log import RawLog
@@ -25,21 +23,14 @@ from domain.performance import Moment
 from projections.reading import DealFilter
 from tests.desk import Desk, busy_day, desk, settings_for
 from tests.exported import everything, exported, files
-from tests.histories import DAYS, TRADERS, histories
 from tests.notation import DAY
+from tests.replaying import any_performance, reported
 from wattbook.export import deals_to
 from wattbook.replay import replay, replay_report
 from wattbook.report import report
 from wattbook.reports import publish
 
 Capture = pytest.CaptureFixture[bytes]
-
-
-@pytest.fixture
-async def trading(database: str) -> AsyncIterator[Desk]:
-    async with desk(database) as opened:
-        await opened.knows(*busy_day())
-        yield opened
 
 
 async def test_an_exported_log_says_what_the_log_says(trading: Desk, tmp_path: Path) -> None:
@@ -86,12 +77,7 @@ async def test_an_empty_log_is_exported_and_goes_on(database: str, tmp_path: Pat
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    log=histories(),
-    trader=st.none() | st.sampled_from([*TRADERS, "nobody"]),
-    day=st.sampled_from(DAYS),
-    back=st.integers(0, 60),
-)
+@any_performance
 def test_a_replay_from_an_export_prints_the_bytes_of_the_report(
     database: str,
     tmp_path: Path,
@@ -101,20 +87,10 @@ def test_a_replay_from_an_export_prints_the_bytes_of_the_report(
     day: date,
     back: int,
 ) -> None:
-    chosen = settings_for(tmp_path)
-
-    async def reported() -> tuple[Moment, bytes]:
-        async with desk(database) as trading:
-            await trading.knows(*(recorded.event for recorded in log))
-            async with trading.store() as store:
-                moment = Moment(max(0, (await store.positions()).head - back))
-            capsysbinary.readouterr()
-            await report(chosen, database, trader, day, moment, as_json=True)
-            return moment, capsysbinary.readouterr().out
-
-    moment, wanted = asyncio.run(reported())
+    events = [recorded.event for recorded in log]
+    moment, wanted = asyncio.run(reported(database, tmp_path, capsysbinary, events, trader, day, back))
     exported(database, tmp_path / "log", block_size=1_000)
-    replay(chosen, partial(ExportedLog, tmp_path / "log"), trader, day, moment, as_json=True)
+    replay(settings_for(tmp_path), partial(ExportedLog, tmp_path / "log"), trader, day, moment, as_json=True)
     assert capsysbinary.readouterr().out == wanted
 
 

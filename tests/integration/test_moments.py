@@ -1,7 +1,6 @@
 """Does every answer about a time say what it is as of, also before that time has come, or where nothing was known?"""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from adapters.event_log.raw_log import RawLog
 from domain.performance import Moment
 from projections.reading import DealFilter
-from tests.desk import Desk, busy_day, desk, serving, settings_for
+from tests.desk import Desk, serving, settings_for
 from tests.notation import DAY
 from wattbook.explain import explain
 from wattbook.export import deals_to
@@ -24,13 +23,6 @@ FUTURE = Moment(recorded_at=datetime(2999, 1, 1, tzinfo=UTC))
 PAST = Moment(recorded_at=datetime(2020, 1, 1, tzinfo=UTC))
 TO_COME = "wattbook: 2999-01-01T00:00:00Z is in the future: this is what is known now, as of position 12\n"
 TOO_EARLY = "wattbook: 2020-01-01T00:00:00Z is before the first event: nothing was known then\n"
-
-
-@pytest.fixture
-async def trading(database: str) -> AsyncIterator[Desk]:
-    async with desk(database) as opened:
-        await opened.knows(*busy_day())
-        yield opened
 
 
 @pytest.mark.parametrize("command", ["report", "replay", "explain", "export"])

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import rfc8785
 
-from tests.desk import Api, Desk, busy_day, desk, serving, settings_for
+from tests.desk import Api, Desk, serving, settings_for
 from tests.notation import deal
 
 ONE = (
@@ -33,13 +33,6 @@ LIST = """query ($trader: String, $day: Date, $first: Int, $after: String) {
     edges { cursor node { id traderId } } pageInfo { hasNextPage endCursor }
   }
 }"""
-
-
-@pytest.fixture
-async def trading(database: str) -> AsyncIterator[Desk]:
-    async with desk(database) as opened:
-        await opened.knows(*busy_day())
-        yield opened
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Do lists of deals, events and rejections come page by page, and to those who may see them?"""
 
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from adapters.read_models.store import ReadStore
 from domain.performance import Performance
 from projections.reading import DealFilter, DealOrder, DealSort, EventFilter, Key, Page, Scope
-from tests.desk import Desk, busy_day, desk
+from tests.desk import Desk, busy_day
 from tests.notation import (
     DAY,
     cancelled,
@@ -27,12 +26,6 @@ ALL = Scope()
 ANNA = Scope("anna")
 
 
-@pytest.fixture
-async def trading(database: str) -> AsyncIterator[Desk]:
-    async with desk(database) as opened:
-        yield opened
-
-
 async def performance(
     store: ReadStore, position: int, trader: str | None = "anna", scope: Scope = ALL, day: date = DAY
 ) -> Performance:
@@ -40,9 +33,9 @@ async def performance(
         return await snapshot.performance(scope, trader, day, position)
 
 
-async def test_deals_taken_back_are_seen_only_before_it_was_known(trading: Desk) -> None:
-    await trading.knows(*busy_day())
-    async with trading.store() as store, store.snapshot() as snapshot:
+async def test_deals_taken_back_are_seen_only_before_it_was_known(new_desk: Desk) -> None:
+    await new_desk.knows(*busy_day())
+    async with new_desk.store() as store, store.snapshot() as snapshot:
 
         async def ids(position: int) -> list[tuple[str, int]]:
             found = await snapshot.deals(ALL, DealFilter(), DealOrder(descending=False), Page(10), position)
@@ -60,15 +53,15 @@ ORDERS: list[tuple[DealSort, bool]] = [
 
 @pytest.mark.parametrize(("by", "descending"), ORDERS)
 async def test_pages_of_deals_cover_the_list_once_while_deals_arrive(
-    trading: Desk, by: DealSort, descending: bool
+    new_desk: Desk, by: DealSort, descending: bool
 ) -> None:
     labels = ("08-09", "08:00-08:15", "09-10", "08:00-08:30")
     made = [
         deal(f"anna buys 1 MW {labels[n % 4]} at {n}", deal_id=str(n), executed=f"06:0{n % 3}:00") for n in range(17)
     ]
-    await trading.knows(*made)
+    await new_desk.knows(*made)
     order = DealOrder(by, descending)
-    async with trading.store() as store:
+    async with new_desk.store() as store:
 
         async def page(asked: Page, position: int) -> tuple[list[str], list[Key], bool]:
             async with store.snapshot() as snapshot:
@@ -85,7 +78,7 @@ async def test_pages_of_deals_cover_the_list_once_while_deals_arrive(
         after: Key | None = None
         more = True
         while more:
-            await trading.knows(deal("bob buys 1 MW 08-09 at 1", deal_id=f"new {len(forwards)}", executed="06:01:00"))
+            await new_desk.knows(deal("bob buys 1 MW 08-09 at 1", deal_id=f"new {len(forwards)}", executed="06:01:00"))
             ids, keys, more = await page(Page(4, after=after), 17)
             forwards, after = forwards + ids, keys[-1]
         assert forwards == everything
@@ -108,14 +101,14 @@ def _key(by: DealSort, row: object) -> Key:
     return tuple(-getattr(row, name) if name == "minutes" else getattr(row, name) for name in names)
 
 
-async def test_deals_are_filtered_by_each_field_with_both_ends_included(trading: Desk) -> None:
+async def test_deals_are_filtered_by_each_field_with_both_ends_included(new_desk: Desk) -> None:
     tomorrow = DAY + timedelta(days=1)
-    await trading.knows(
+    await new_desk.knows(
         deal("anna buys 1 MW 08-09 at 1", deal_id="1", executed="06:00:00"),
         deal("bob sells 1 MW 09-10 at 1", deal_id="2", executed="06:10:00"),
         deal("anna buys 1 MW 08-09 at 1", deal_id="3", executed="06:20:00", day=tomorrow),
     )
-    async with trading.store() as store, store.snapshot() as snapshot:
+    async with new_desk.store() as store, store.snapshot() as snapshot:
 
         async def ids(wanted: DealFilter, scope: Scope = ALL) -> str:
             found = await snapshot.deals(scope, wanted, DealOrder(descending=False), Page(10), 3)
@@ -133,8 +126,8 @@ async def test_deals_are_filtered_by_each_field_with_both_ends_included(trading:
         assert await ids(DealFilter(trader_id="bob"), ANNA) == ""
 
 
-async def test_nothing_of_others_comes_through_a_scope(trading: Desk) -> None:
-    await trading.knows(
+async def test_nothing_of_others_comes_through_a_scope(new_desk: Desk) -> None:
+    await new_desk.knows(
         deal("anna buys 1 MW 08-09 at 1", deal_id="1"),
         deal("bob buys 1 MW 08-09 at 2", deal_id="2"),
         reference_price("08-09 at 1"),
@@ -145,7 +138,7 @@ async def test_nothing_of_others_comes_through_a_scope(trading: Desk) -> None:
         conflict(deal("bob buys 9 MW 08-09 at 2", deal_id="2"), stands=2),
         conflict(deal("anna buys 9 MW 08-09 at 2", deal_id="1"), stands=1),
     )
-    async with trading.store() as store, store.snapshot() as snapshot:
+    async with new_desk.store() as store, store.snapshot() as snapshot:
         assert (await snapshot.performance(ANNA, "bob", DAY, 9)).total.totals.deals == 0
         assert (await snapshot.performance(ANNA, None, DAY, 9)).total.totals.deals == 1
         assert await snapshot.traders(ANNA, 9) == ["anna"]
@@ -159,9 +152,9 @@ async def test_nothing_of_others_comes_through_a_scope(trading: Desk) -> None:
         assert await store.recorded_deals(ANNA, "bob", 0, 9, 10) == []
 
 
-async def test_open_rejections_are_those_that_may_concern_the_figures(trading: Desk) -> None:
+async def test_open_rejections_are_those_that_may_concern_the_figures(new_desk: Desk) -> None:
     other_day = DAY + timedelta(days=1)
-    await trading.knows(
+    await new_desk.knows(
         rejected(b"1", trader="anna", day=DAY),
         rejected(b"2", trader="bob", day=DAY),
         rejected(b"3", trader="anna", day=other_day),
@@ -172,7 +165,7 @@ async def test_open_rejections_are_those_that_may_concern_the_figures(trading: D
         resolved(6),
         resolved(7),
     )
-    async with trading.store() as store:
+    async with new_desk.store() as store:
         open_ones = [(await performance(store, position)).open_rejections for position in range(9)]
         assert open_ones == [0, 1, 1, 1, 2, 3, 4, 3, 2]
         assert (await performance(store, 8, None)).open_rejections == 3
@@ -185,23 +178,23 @@ async def test_open_rejections_are_those_that_may_concern_the_figures(trading: D
             assert ([row.position for row in rest.rows], rest.more) == ([2], False)
 
 
-async def test_traders_are_those_with_deals_that_stand_in_name_order(trading: Desk) -> None:
+async def test_traders_are_those_with_deals_that_stand_in_name_order(new_desk: Desk) -> None:
     once = deal("carl buys 1 MW 08-09 at 1", deal_id="1")
-    await trading.knows(
+    await new_desk.knows(
         once,
         deal("bob buys 1 MW 08-09 at 1", deal_id="2"),
         deal("anna buys 1 MW 08-09 at 1", deal_id="3"),
         cancelled(once, replaces=1),
     )
-    async with trading.store() as store, store.snapshot() as snapshot:
+    async with new_desk.store() as store, store.snapshot() as snapshot:
         assert [await snapshot.traders(ALL, position) for position in range(5)] == [
             [], ["carl"], ["bob", "carl"], ["anna", "bob", "carl"], ["anna", "bob"]
         ]  # fmt: skip
 
 
-async def test_events_come_upwards_as_filtered(trading: Desk) -> None:
-    await trading.knows(*busy_day())
-    async with trading.store() as store, store.snapshot() as snapshot:
+async def test_events_come_upwards_as_filtered(new_desk: Desk) -> None:
+    await new_desk.knows(*busy_day())
+    async with new_desk.store() as store, store.snapshot() as snapshot:
 
         async def positions(wanted: EventFilter, page: Page) -> tuple[list[int], bool]:
             found = await snapshot.events(ALL, wanted, page)
@@ -219,9 +212,9 @@ async def test_events_come_upwards_as_filtered(trading: Desk) -> None:
         assert "recalled" in event.payload
 
 
-async def test_events_come_newest_first_where_that_is_asked_for(trading: Desk) -> None:
-    await trading.knows(*busy_day())
-    async with trading.store() as store, store.snapshot() as snapshot:
+async def test_events_come_newest_first_where_that_is_asked_for(new_desk: Desk) -> None:
+    await new_desk.knows(*busy_day())
+    async with new_desk.store() as store, store.snapshot() as snapshot:
         for page, expected in ((Page(3), [12, 11, 10]), (Page(3, after=(3,)), [2, 1]), (Page(0), [])):
             found = await snapshot.events(ALL, EventFilter(), page, newest_first=True)
             assert ([event.position for event in found.rows], found.more) == (expected, expected[-1:] != [1])
@@ -229,12 +222,12 @@ async def test_events_come_newest_first_where_that_is_asked_for(trading: Desk) -
         assert [event.position for event in deals.rows] == [3, 2]
 
 
-async def test_a_page_of_messages_ends_where_there_is_no_room_and_has_one_even_so(trading: Desk) -> None:
+async def test_a_page_of_messages_ends_where_there_is_no_room_and_has_one_even_so(new_desk: Desk) -> None:
     small, large = b"x" * 100, b"y" * 10_000
-    await trading.knows(
+    await new_desk.knows(
         *[rejected(original + bytes([48 + n])) for n, original in enumerate([small, small, large, small])]
     )
-    async with trading.store() as store, store.snapshot() as snapshot:
+    async with new_desk.store() as store, store.snapshot() as snapshot:
         for room_bytes, pages in ((10_000, [[1, 2], [3], [4]]), (1, [[1], [2], [3], [4]]), (10**6, [[1, 2, 3, 4]])):
             log: list[list[int]] = []
             listed: list[list[int]] = []

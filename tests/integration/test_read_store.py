@@ -1,7 +1,6 @@
 """Does the store answer from one snapshot what was known at any position?"""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 
 import psycopg
@@ -12,7 +11,7 @@ from adapters.read_models.store import ReadStore
 from domain.errors import DatabaseUnavailableError, QueryTooLongError, ReadModelsBehindError, UnknownPositionError
 from domain.performance import Performance
 from projections.reading import EventFilter, Page, Scope
-from tests.desk import Desk, busy_day, desk
+from tests.desk import Desk, busy_day
 from tests.notation import (
     BERLIN,
     DAY,
@@ -26,12 +25,6 @@ from tests.waiting import eventually
 ALL = Scope()
 
 
-@pytest.fixture
-async def trading(database: str) -> AsyncIterator[Desk]:
-    async with desk(database) as opened:
-        yield opened
-
-
 async def performance(
     store: ReadStore, position: int, trader: str | None = "anna", scope: Scope = ALL, day: date = DAY
 ) -> Performance:
@@ -39,11 +32,11 @@ async def performance(
         return await snapshot.performance(scope, trader, day, position)
 
 
-async def test_the_running_sums_and_the_ledger_agree_at_every_position(trading: Desk) -> None:
-    async with trading.store() as store:
+async def test_the_running_sums_and_the_ledger_agree_at_every_position(new_desk: Desk) -> None:
+    async with new_desk.store() as store:
         live: list[tuple[Performance, Performance]] = []
         for event in busy_day():
-            await trading.knows(event)
+            await new_desk.knows(event)
             async with store.snapshot() as snapshot:
                 assert snapshot.sums_position == snapshot.projected
                 live.append(
@@ -57,32 +50,32 @@ async def test_the_running_sums_and_the_ledger_agree_at_every_position(trading: 
             assert await performance(store, position, None) == everybody
 
 
-async def test_an_unknown_trader_has_zeros(trading: Desk) -> None:
-    await trading.knows(*busy_day())
-    async with trading.store() as store:
+async def test_an_unknown_trader_has_zeros(new_desk: Desk) -> None:
+    await new_desk.knows(*busy_day())
+    async with new_desk.store() as store:
         nobody = await performance(store, 12, "nobody")
         assert nobody.total.totals.deals == 0
         assert nobody.total.light_reason == "NO_DEALS"
         assert len(nobody.periods) == 24
 
 
-async def test_before_the_first_event_nothing_is_known(trading: Desk) -> None:
-    async with trading.store() as store, store.snapshot() as snapshot:
+async def test_before_the_first_event_nothing_is_known(new_desk: Desk) -> None:
+    async with new_desk.store() as store, store.snapshot() as snapshot:
         known = await snapshot.knowledge(0)
         assert (snapshot.head, snapshot.projected) == (0, 0)
         assert (known.recorded_at, known.complete_up_to) == (None, None)
         assert await snapshot.position_at(instant("2099-01-01T00:00:00Z")) == 0
 
 
-async def test_the_price_with_the_newest_update_stands_and_of_equals_the_later_recorded(trading: Desk) -> None:
-    await trading.knows(
+async def test_the_price_with_the_newest_update_stands_and_of_equals_the_later_recorded(new_desk: Desk) -> None:
+    await new_desk.knows(
         reference_price("08-09 at 1", last_update="07:00:00"),
         reference_price("08-09 at 2", last_update="07:10:00"),
         reference_price("08-09 at 3", last_update="07:05:00"),
         reference_price("08-09 at 4", last_update="07:10:00"),
         reference_price("08-09 undefined", last_update="07:20:00"),
     )
-    async with trading.store() as store, store.snapshot() as snapshot:
+    async with new_desk.store() as store, store.snapshot() as snapshot:
         standing = [await snapshot.reference_prices(DAY, position) for position in range(6)]
         assert standing[0] == []
         values = [(price.value, price.position) for (price,) in standing[1:]]
@@ -91,14 +84,14 @@ async def test_the_price_with_the_newest_update_stands_and_of_equals_the_later_r
         ]  # fmt: skip
 
 
-async def test_the_record_is_complete_up_to_the_first_gap_that_was_known(trading: Desk) -> None:
+async def test_the_record_is_complete_up_to_the_first_gap_that_was_known(new_desk: Desk) -> None:
     one = connected("exchange/1", "06:00:00", "a")
     two = connected("exchange/2", "06:05:00", "b")
-    await trading.knows(
+    await new_desk.knows(
         reference_price("08-09 at 1"), one, two, lost(one, "07:00:00"), lost(two, "08:00:00", last_heard="07:50:00")
     )
-    await trading.knows(connected("exchange/1", "07:40:00", "c"))
-    async with trading.store() as store, store.snapshot() as snapshot:
+    await new_desk.knows(connected("exchange/1", "07:40:00", "c"))
+    async with new_desk.store() as store, store.snapshot() as snapshot:
         known = [await snapshot.knowledge(position) for position in range(7)]
         assert [knowledge.complete_up_to for knowledge in known[:2]] == [None, None]
         for covered in (2, 3, 4, 6):
@@ -106,16 +99,16 @@ async def test_the_record_is_complete_up_to_the_first_gap_that_was_known(trading
         assert known[5].complete_up_to == instant("07:50:00")
 
 
-async def test_each_line_says_since_when_it_is_open_or_lost(trading: Desk) -> None:
+async def test_each_line_says_since_when_it_is_open_or_lost(new_desk: Desk) -> None:
     one = connected("exchange/1", "06:00:00", "a")
-    await trading.knows(
+    await new_desk.knows(
         one,
         lost(one, "07:00:00", last_heard="06:59:00"),
         connected("exchange/9", "06:30:00", "b"),
     )
-    with psycopg.connect(trading.url) as connection:
+    with psycopg.connect(new_desk.url) as connection:
         connection.execute("INSERT INTO wattbook_state.line_activity VALUES ('exchange/9', %s)", (instant("06:40:00"),))
-    async with trading.store("exchange/1", "exchange/2") as store, store.snapshot() as snapshot:
+    async with new_desk.store("exchange/1", "exchange/2") as store, store.snapshot() as snapshot:
         assert [(feed.name, feed.state, feed.since, feed.last_message_at) for feed in await snapshot.feeds()] == [
             ("exchange/1", "DISCONNECTED", instant("06:59:00"), None),
             ("exchange/2", "NEVER_CONNECTED", None, None),
@@ -123,18 +116,18 @@ async def test_each_line_says_since_when_it_is_open_or_lost(trading: Desk) -> No
         ]
 
 
-async def test_a_line_held_twice_is_open_while_one_holds_it(trading: Desk) -> None:
+async def test_a_line_held_twice_is_open_while_one_holds_it(new_desk: Desk) -> None:
     newer = connected("exchange/1", "06:10:00", "newer")
-    await trading.knows(connected("exchange/1", "06:00:00", "older"), newer, lost(newer, "07:00:00"))
-    async with trading.store("exchange/1") as store, store.snapshot() as snapshot:
+    await new_desk.knows(connected("exchange/1", "06:00:00", "older"), newer, lost(newer, "07:00:00"))
+    async with new_desk.store("exchange/1") as store, store.snapshot() as snapshot:
         (feed,) = await snapshot.feeds()
         assert (feed.state, feed.since) == ("CONNECTED", instant("06:00:00"))
 
 
-async def test_a_time_means_the_last_event_recorded_by_then(trading: Desk) -> None:
+async def test_a_time_means_the_last_event_recorded_by_then(new_desk: Desk) -> None:
     for event in busy_day()[:3]:
-        await trading.knows(event)
-    async with trading.store() as store, store.snapshot() as snapshot:
+        await new_desk.knows(event)
+    async with new_desk.store() as store, store.snapshot() as snapshot:
         for position in (1, 2, 3):
             recorded_at = (await snapshot.knowledge(position)).recorded_at
             assert recorded_at is not None
@@ -143,18 +136,18 @@ async def test_a_time_means_the_last_event_recorded_by_then(trading: Desk) -> No
         assert await snapshot.position_at(instant("2199-01-01T00:00:00Z")) == 3
 
 
-async def test_a_snapshot_holds_still_while_the_desk_goes_on(trading: Desk) -> None:
-    await trading.knows(*busy_day()[:3])
-    async with trading.store() as store, store.snapshot() as snapshot:
+async def test_a_snapshot_holds_still_while_the_desk_goes_on(new_desk: Desk) -> None:
+    await new_desk.knows(*busy_day()[:3])
+    async with new_desk.store() as store, store.snapshot() as snapshot:
         before = await snapshot.performance(ALL, None, DAY, snapshot.projected)
-        await trading.knows(*busy_day()[3:])
+        await new_desk.knows(*busy_day()[3:])
         assert await snapshot.performance(ALL, None, DAY, snapshot.projected) == before
         assert (await snapshot.events(ALL, EventFilter(), Page(50))).rows[-1].position == 3
 
 
-async def test_changes_name_the_books_and_days_concerned(trading: Desk) -> None:
-    await trading.knows(*busy_day())
-    async with trading.store() as store, store.snapshot() as snapshot:
+async def test_changes_name_the_books_and_days_concerned(new_desk: Desk) -> None:
+    await new_desk.knows(*busy_day())
+    async with new_desk.store() as store, store.snapshot() as snapshot:
         everything = await snapshot.changes(0)
         assert everything.books == {("anna", DAY), ("bob", DAY)}
         assert everything.priced_days == {DAY}
@@ -165,33 +158,33 @@ async def test_changes_name_the_books_and_days_concerned(trading: Desk) -> None:
         assert (await snapshot.changes(10)).books == {("anna", DAY)}
 
 
-async def test_whoever_asks_for_a_position_waits_until_it_is_worked_in(trading: Desk) -> None:
-    await trading.knows(*busy_day()[:1])
-    trading.records(*busy_day()[1:3])
-    async with trading.store() as store:
+async def test_whoever_asks_for_a_position_waits_until_it_is_worked_in(new_desk: Desk) -> None:
+    await new_desk.knows(*busy_day()[:1])
+    new_desk.records(*busy_day()[1:3])
+    async with new_desk.store() as store:
         with pytest.raises(UnknownPositionError, match="past the head"):
             await store.wait_for(4)
         with pytest.raises(ReadModelsBehindError):
             await store.wait_for(3, seconds=0.05)
         waiting = asyncio.create_task(store.wait_for(3, seconds=20))
-        await trading.projects()
+        await new_desk.projects()
         await waiting
         assert await store.lag_s() == 0
 
 
-async def test_a_crowd_that_asks_for_positions_is_answered_with_what_is_newest(trading: Desk) -> None:
-    async with trading.store() as store:
+async def test_a_crowd_that_asks_for_positions_is_answered_with_what_is_newest(new_desk: Desk) -> None:
+    async with new_desk.store() as store:
         crowd = [asyncio.create_task(store.positions()) for _ in range(50)]
         await asyncio.gather(*crowd)
-        await trading.knows(*busy_day())
+        await new_desk.knows(*busy_day())
         late = [asyncio.create_task(store.positions()) for _ in range(50)]
         assert {(at.head, at.projected) for at in await asyncio.gather(*late)} == {(12, 12)}
 
 
-async def test_a_read_that_takes_too_long_is_given_up_and_said_to_be_that(trading: Desk) -> None:
-    await trading.knows(*busy_day())
-    async with ReadStore(trading.url, BERLIN, (), statement_s=0.05) as store:
-        with psycopg.connect(trading.url) as connection:
+async def test_a_read_that_takes_too_long_is_given_up_and_said_to_be_that(new_desk: Desk) -> None:
+    await new_desk.knows(*busy_day())
+    async with ReadStore(new_desk.url, BERLIN, (), statement_s=0.05) as store:
+        with psycopg.connect(new_desk.url) as connection:
             connection.execute("LOCK TABLE read_models.deals_v1")
             with pytest.raises(QueryTooLongError):
                 await store.recorded_deals(ALL, None, 0, 12, 5)
@@ -203,12 +196,12 @@ async def test_a_read_that_takes_too_long_is_given_up_and_said_to_be_that(tradin
         assert (await performance(store, 12)).total.totals.deals > 0
 
 
-async def test_the_store_mends_itself_when_its_connections_are_lost(trading: Desk) -> None:
-    await trading.knows(*busy_day())
-    async with trading.store() as store:
+async def test_the_store_mends_itself_when_its_connections_are_lost(new_desk: Desk) -> None:
+    await new_desk.knows(*busy_day())
+    async with new_desk.store() as store:
         await performance(store, 12)
         await store.positions()
-        with psycopg.connect(trading.url, autocommit=True) as connection:
+        with psycopg.connect(new_desk.url, autocommit=True) as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"

@@ -1,7 +1,7 @@
 """Does a read model that is made again take the place of the one in use only when it is the same, and unnoticed?"""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -16,13 +16,6 @@ from tests.desk import Desk, busy_day, desk
 from tests.notation import deal
 from tests.rebuilding import TABLES, asked, done, identity, is_well, rebuilds, rolls_back, structure, tables
 from wattbook.rebuild import drop_kept, fill_new
-
-
-@pytest.fixture
-async def trading(database: str) -> AsyncIterator[Desk]:
-    async with desk(database) as opened:
-        await opened.knows(*busy_day())
-        yield opened
 
 
 @pytest.mark.parametrize("stretch", [1_000, 5])

@@ -1,7 +1,6 @@
 """Does anybody who reads or projects notice that read models are made again?"""
 
 import asyncio
-from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import pytest
@@ -9,19 +8,12 @@ import pytest
 from graphql_api.readiness import checks
 from projections import READ_MODELS
 from projections.reading import DealFilter, DealOrder, Page, Scope
-from tests.desk import Desk, busy_day, desk
+from tests.desk import Desk, desk
 from tests.notation import DAY, deal
 from tests.rebuilding import asked, done, is_well, many_deals, rebuilds, rolls_back
 from tests.waiting import eventually
 from wattbook.project import project
 from wattbook.rebuild import fill_new
-
-
-@pytest.fixture
-async def trading(database: str) -> AsyncIterator[Desk]:
-    async with desk(database) as opened:
-        await opened.knows(*busy_day())
-        yield opened
 
 
 async def test_a_server_is_not_ready_while_a_read_model_of_its_code_is_still_to_be_filled(trading: Desk) -> None:

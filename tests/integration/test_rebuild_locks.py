@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import psycopg
@@ -12,7 +12,7 @@ from adapters.read_models.builds import Builds, builds
 from adapters.read_models.switching import Pair
 from domain.errors import AlreadyRunningError, NotSwitchedError
 from projections.deals import deals
-from tests.desk import Desk, busy_day, desk
+from tests.desk import Desk
 from tests.rebuilding import (
     REBUILD,
     ROLL_BACK,
@@ -40,13 +40,6 @@ LOCK = "SELECT 1 FROM read_models.checkpoints WHERE table_name = %s FOR UPDATE"
 FREE = "SELECT table_name FROM read_models.checkpoints FOR UPDATE SKIP LOCKED"
 OPTIONS = "SELECT reloptions FROM pg_class WHERE oid = 'read_models.deals_v1'::regclass"
 SLOW_VACUUM = {"naptime": "1s", "vacuum_cost_delay": "100ms", "vacuum_cost_limit": "1"}
-
-
-@pytest.fixture
-async def trading(database: str) -> AsyncIterator[Desk]:
-    async with desk(database) as opened:
-        await opened.knows(*busy_day())
-        yield opened
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, settings
 
 from adapters.event_log.raw_log import RawLog
 from domain.book import Book
@@ -18,8 +17,8 @@ from domain.errors import LogDamagedError, NoSuchReportError, UnknownPositionErr
 from domain.events import UNVOUCHED, Event, Recorded
 from domain.performance import Moment
 from tests.desk import busy_day, desk, settings_for
-from tests.histories import DAYS, TRADERS, histories
 from tests.notation import DAY, connected, deal, interrupted, lost
+from tests.replaying import any_performance, reported
 from wattbook.replay import OpenLog, replay, replay_report, replayed
 from wattbook.report import report
 from wattbook.reports import publish, reports
@@ -41,26 +40,14 @@ async def both(
     back: int,
 ) -> tuple[bytes, bytes]:
     """Return what report and replay print, *back* before the last of *events*."""
-    async with desk(database) as trading:
-        await trading.knows(*events)
-        chosen = settings_for(tmp_path)
-        async with trading.store() as store:
-            head = (await store.positions()).head
-        moment = Moment(max(0, head - back))
-        capsysbinary.readouterr()
-        await report(chosen, database, trader, day, moment, as_json=True)
-        reported = capsysbinary.readouterr().out
-        await asyncio.to_thread(replay, chosen, log_of(database), trader, day, moment, as_json=True)
-        return reported, capsysbinary.readouterr().out
+    moment, wanted = await reported(database, tmp_path, capsysbinary, events, trader, day, back)
+    chosen = settings_for(tmp_path)
+    await asyncio.to_thread(replay, chosen, log_of(database), trader, day, moment, as_json=True)
+    return wanted, capsysbinary.readouterr().out
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    log=histories(),
-    trader=st.none() | st.sampled_from([*TRADERS, "nobody"]),
-    day=st.sampled_from(DAYS),
-    back=st.integers(0, 60),
-)
+@any_performance
 def test_a_replay_prints_the_bytes_of_the_report(
     database: str,
     tmp_path: Path,
@@ -70,10 +57,9 @@ def test_a_replay_prints_the_bytes_of_the_report(
     day: date,
     back: int,
 ) -> None:
-    # Each history goes on where the one before it ended.
     events = [recorded.event for recorded in log]
-    reported, replayed = asyncio.run(both(database, tmp_path, capsysbinary, events, trader, day, back))
-    assert replayed == reported
+    wanted, replayed = asyncio.run(both(database, tmp_path, capsysbinary, events, trader, day, back))
+    assert replayed == wanted
 
 
 async def test_what_is_lost_of_a_connection_is_lost_of_the_stretch_in_which_it_went_on(
@@ -86,9 +72,9 @@ async def test_what_is_lost_of_a_connection_is_lost_of_the_stretch_in_which_it_w
         connected("exchange/1", "08:00:00"),
         interrupted(up, "08:30:00 to 08:40:00"),
     ]
-    reported, replayed = await both(database, tmp_path, capsysbinary, events, None, DAY, 0)
+    wanted, replayed = await both(database, tmp_path, capsysbinary, events, None, DAY, 0)
     assert json.loads(replayed)["knowledge"]["completeUpTo"] == "2023-02-06T08:30:00Z"
-    assert replayed == reported
+    assert replayed == wanted
 
 
 async def test_a_long_log_is_read_by_several_processes_with_the_same_result(database: str, tmp_path: Path) -> None:
@@ -105,11 +91,11 @@ async def test_no_read_model_is_touched(database: str, tmp_path: Path, capsysbin
     async with desk(database) as trading:
         await trading.knows(*busy_day())
     await report(settings_for(tmp_path), database, "anna", DAY, Moment(), as_json=True)
-    reported = capsysbinary.readouterr().out
+    wanted = capsysbinary.readouterr().out
     with psycopg.connect(database) as connection:
         connection.execute("DROP SCHEMA read_models CASCADE")
     await asyncio.to_thread(replay, settings_for(tmp_path), log_of(database), "anna", DAY, Moment(), as_json=True)
-    assert capsysbinary.readouterr().out == reported
+    assert capsysbinary.readouterr().out == wanted
 
 
 async def test_a_time_means_the_last_event_recorded_by_then(
@@ -120,9 +106,9 @@ async def test_a_time_means_the_last_event_recorded_by_then(
     before = datetime(2020, 1, 1, tzinfo=UTC)
     for moment in (Moment(), Moment(recorded_at=before), Moment(position=0)):
         await report(settings_for(tmp_path), database, None, DAY, moment, as_json=True)
-        reported = capsysbinary.readouterr().out
+        wanted = capsysbinary.readouterr().out
         await asyncio.to_thread(replay, settings_for(tmp_path), log_of(database), None, DAY, moment, as_json=True)
-        assert capsysbinary.readouterr().out == reported
+        assert capsysbinary.readouterr().out == wanted
 
 
 async def test_a_position_past_the_head_is_unknown(database: str, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import stat
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psycopg
@@ -13,24 +12,11 @@ from adapters.event_log.hash_chain import GENESIS, Link, chained
 from adapters.event_log.seals import seal_key
 from adapters.event_log.seals_file import read_seals
 from domain.errors import LogDamagedError, SealKeyError, SealsRefusedError
-from tests.desk import Desk, busy_day, desk
+from tests.desk import Desk
 from tests.sealing import owner, sealer
-from wattbook import sealing
 from wattbook.verify import verified_log, verify
 
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture
-async def trading(database: str) -> AsyncIterator[Desk]:
-    async with desk(database) as opened:
-        await opened.knows(*busy_day())
-        yield opened
-
-
-@pytest.fixture
-def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sealing, "BLOCK", 5)
 
 
 async def test_whole_blocks_are_sealed_at_once_and_the_rest_after_an_hour(

@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -13,20 +12,13 @@ from adapters.event_log.seals import seal_key
 from adapters.event_log.seals_file import read_seals, seal_line
 from domain.errors import SealsRefusedError
 from domain.proofs import LogSealed
-from tests.desk import Desk, busy_day, desk
+from tests.desk import Desk
 from tests.notation import deal
 from tests.sealing import owner, sealer
 from wattbook import sealing
 from wattbook.verify import verified_log, verify
 
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture
-async def trading(database: str) -> AsyncIterator[Desk]:
-    async with desk(database) as opened:
-        await opened.knows(*busy_day())
-        yield opened
 
 
 @pytest.fixture(autouse=True)

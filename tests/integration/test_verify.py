@@ -1,7 +1,7 @@
 """Does a verification name the exact place of whatever was done to the log and the read models?"""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 
@@ -9,18 +9,11 @@ import psycopg
 import pytest
 
 from adapters.event_log.chain_check import Finding
-from tests.desk import Desk, busy_day, desk
+from tests.desk import Desk, desk
 from tests.notation import deal, published
 from wattbook.verify import verified_log, verify
 
 LOG = "wattbook.events"
-
-
-@pytest.fixture
-async def trading(database: str) -> AsyncIterator[Desk]:
-    async with desk(database) as opened:
-        await opened.knows(*busy_day())
-        yield opened
 
 
 def tamper(url: str, *statements: str) -> None:

@@ -47,6 +47,15 @@ const WORDS: Record<Exclude<FailureKind, "no such day" | "no such position">, Om
   },
 };
 
+/** What may be over in a moment, so that asking again helps. */
+const PASSING: readonly FailureKind[] = ["unreachable", "database", "server"];
+
+export const mayPass = ({ kind }: Failure) => PASSING.includes(kind);
+
+/** Title and advice in a line: a title that ends with its own sign gets no other. */
+export const inOneLine = ({ title, advice }: Failure) =>
+  `${title}${/[.…]$/.test(title) ? "" : "."} ${advice}`;
+
 const PAST_THE_HEAD = /^position (\d+) is past the head of the log, (\d+)$/;
 const UNAVAILABLE = 503;
 

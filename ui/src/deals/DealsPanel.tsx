@@ -1,6 +1,7 @@
 // Why? The deals behind one row, beside the figures that they add up to.
 import { Button, Drawer } from "@mantine/core";
 import { EVERY_PERIOD } from "../address/address";
+import { inOneLine } from "../api/failure";
 import { compareAddress } from "../compare/compare";
 import { countOf, whole } from "../format";
 import type { PerformancePartsFragment } from "../gql/graphql";
@@ -103,7 +104,12 @@ function Deals({ performance, label, at, dealCount }: DealsProps) {
   const { traderId, deliveryDay, knowledge } = performance;
   const scope = { traderId: traderId ?? null, deliveryDay, label, at, dealCount };
   const { pages, failure, showOlder } = useDeals(scope);
-  if (failure) return <p className={classes.note} data-note>{`${failure.title}. ${failure.advice}`}</p>;
+  if (failure)
+    return (
+      <p className={classes.note} data-note>
+        {inOneLine(failure)}
+      </p>
+    );
   if (!pages)
     return (
       <p className={classes.note} data-note>

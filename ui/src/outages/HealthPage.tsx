@@ -1,6 +1,7 @@
 // Can the figures be trusted? Lines, outages and rejected messages, drawn and in words.
 import { useEffect } from "react";
 import { useSearch } from "../address/useSearch";
+import { inOneLine } from "../api/failure";
 import { countOf, whole } from "../format";
 import { Card, Frame } from "../frame/Frame";
 import classes from "../frame/frame.module.css";
@@ -48,7 +49,7 @@ export default function HealthPage() {
       {health && !freshness.muted && (
         <Banners sentences={warningSentences(health)} label="What somebody must do something about" />
       )}
-      {failure && <p role="alert">{`${failure.title}. ${failure.advice}`}</p>}
+      {failure && <p role="alert">{inOneLine(failure)}</p>}
       {data && (
         <>
           <Lines data={data} moment={moment} now={now} />

@@ -1,7 +1,7 @@
 // What is to be frozen as a report: whose figures, of which day, as known when?
 import { type FormEvent, useState } from "react";
 import { useClient } from "urql";
-import { failureOf } from "../api/failure";
+import { failureOf, inOneLine, mayPass } from "../api/failure";
 import { useAnswer } from "../api/useAnswer";
 import frame from "../frame/frame.module.css";
 import { useMarket } from "../market/MarketContext";
@@ -44,12 +44,11 @@ export function PublishForm({ trader, day, at, published }: PublishFormProps) {
     const { data: answer, error } = await client.mutation(PublishDocument, variables).toPromise();
     setAsking(false);
     if (answer) return published(answer.publishReport.id);
-    const { kind, title, advice } = error ? failureOf(error) : { kind: "server", title: "", advice: "" };
-    const unsure = kind === "unreachable" || kind === "server" || kind === "database";
+    const failure = error ? failureOf(error) : null;
     setRefusal(
-      unsure
+      failure === null || mayPass(failure)
         ? "Nobody knows whether it was published. Publish it again: the same figures are the same report."
-        : `${title}. ${advice}`.replace("..", "."),
+        : inOneLine(failure),
     );
   };
 
