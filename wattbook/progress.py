@@ -1,12 +1,15 @@
 """How far has something long come, how fast, and how long will it take? A bar on a terminal; elsewhere nothing."""
 
+from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.text import Text
+
+T = TypeVar("T")
 
 
 class Progress:
@@ -34,6 +37,15 @@ class Progress:
         if self._bar is not None:
             self._bars.remove_task(self._bar)
         self._bar = self._bars.add_task(what, total=total)
+
+    def of(self, what: str, parts: Iterable[tuple[T, int]], total: int) -> Iterator[T]:
+        """Begin *what*, and yield *parts*, which come with how much of the *total* each was."""
+        self.begins(what, total)
+        done = 0
+        for part, size in parts:
+            yield part
+            done += size
+            self.reached(done)
 
     def reached(self, done: int) -> None:
         """Show how much of it is done."""

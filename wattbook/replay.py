@@ -148,12 +148,8 @@ def replayed(settings: Settings, open_log: OpenLog, book: Book, until: int, stre
     """Return the figures of an empty *book* after all events up to *until*, read by a process for each core."""
     work = partial(_stretch, open_log, book.trader_id, book.delivery_day)
     with Progress() as progress:
-        progress.begins(f"reading {until:,} events", total=until)
-        done = 0
-        for part, size in each_stretch(work, until, stretch):
+        for part in progress.of(f"reading {until:,} events", each_stretch(work, until, stretch), until):
             book.merge(part)
-            done += size
-            progress.reached(done)
     return book.performance(settings.timezone, PROJECTION_VERSION)
 
 

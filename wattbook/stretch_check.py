@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from hashlib import sha256
+from typing import Final
 
 from adapters.event_log.chain_check import TABLE, Finding, Link, check_chain
 from adapters.event_log.confirmed_deal import is_usual
@@ -16,13 +17,12 @@ from adapters.read_models.comparison import (
     differences,
     folded,
     merged,
-    rows_by_key,
     stored,
     stored_at,
 )
 from adapters.read_models.confirmed_deals import TOPIC as CONFIRMED
-from adapters.read_models.confirmed_deals import ConfirmedDeals, are_known
-from adapters.read_models.ledger_check import holds_exactly
+from adapters.read_models.confirmed_deals import are_known
+from adapters.read_models.ledger_check import ToldRows, holds_exactly, told_rows
 from domain.errors import LogDamagedError
 from domain.events import Recorded
 from domain.proofs import LogSealed, ReportPublished
@@ -31,13 +31,20 @@ from projections.deals import deals
 from projections.positions import positions
 from projections.read_model import AnyReadModel
 
+_ARE_KNOWN: Final = are_known(READ_MODELS)
+"""Where another read model makes something of confirmed deals, each of them is read into the domain's objects."""
+
 
 @dataclass
 class Checked:
-    """What is wrong, and the rows that the events make of each read model that adds up, by table and key."""
+    """What is wrong, and the rows that the events make of each read model that adds up, by table and key.
+
+    The sums of the positions are not among these: where the ledger holds what it must, they are its rows' sums.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     rows: dict[str, Rows] = field(default_factory=dict)
+    ledger_holds: bool = True
 
 
 def check_stretch(database_url: str, snapshot: str, reached: Mapping[str, int], after: int, until: int) -> Checked:
@@ -45,9 +52,17 @@ def check_stretch(database_url: str, snapshot: str, reached: Mapping[str, int], 
     with RawLog(database_url, snapshot) as log:
         check = _Check(log, reached)
         chain = check_chain(check.pages(after, until), after, until, log.before(after))
-        checked = check.end()
-    checked.findings += chain
-    return checked
+    check.checked.findings += chain
+    return check.checked
+
+
+def positions_of_stretch(database_url: str, snapshot: str, after: int, until: int) -> Rows:
+    """Return the positions that the events above *after* up to *until* make; those that cannot be read make none."""
+    rows: Rows = {}
+    with RawLog(database_url, snapshot) as log:
+        for page in log.pages(after, until):
+            merged(positions, rows, folded(positions, _read(page, [])))
+    return rows
 
 
 class _Check:
@@ -56,8 +71,8 @@ class _Check:
     def __init__(self, log: RawLog, reached: Mapping[str, int]) -> None:
         self._log = log
         self._reached = {model.table: reached.get(model.table, 0) for model in READ_MODELS}
-        self._confirmed = ConfirmedDeals() if are_known(READ_MODELS) else None
-        self._checked = Checked(rows={model.table: {} for model in READ_MODELS if not belongs_to_one_event(model)})
+        self._summed = [model for model in READ_MODELS if not belongs_to_one_event(model) and model is not positions]
+        self.checked = Checked(rows={model.table: {} for model in self._summed})
 
     def pages(self, after: int, until: int) -> Iterator[Sequence[Link]]:
         """Yield the pages of the log as they are, each when what it says was checked."""
@@ -68,55 +83,56 @@ class _Check:
         if after < until:
             self._page([], after, until)
 
-    def end(self) -> Checked:
-        """Return what was found in all pages."""
-        if self._confirmed is not None:
-            rows = positions.one_a_key(self._confirmed.take_positions())
-            merged(positions, self._checked.rows[positions.table], rows_by_key(positions, rows))
-        return self._checked
-
     def _page(self, page: Sequence[Raw], after: int, until: int) -> None:
         """Check the events above *after* up to *until*, confirmed deals without objects where they can be."""
         confirmed = [raw for raw in page if raw[2] == CONFIRMED]
-        ledger = None
+        told = None
         unread = page
-        if self._confirmed is not None:
-            reached = self._reached[deals.table], self._reached[positions.table]
-            if min(reached) >= until:
-                ledger = self._confirmed.ledger(confirmed)
-            if ledger is not None:
+        if _ARE_KNOWN and self._reached[deals.table] >= until:
+            told = told_rows(confirmed)
+            if told is not None:
                 unread = [raw for raw in page if raw[2] != CONFIRMED]
-            elif max(reached) <= after:
-                unread = [raw for raw in page if raw[2] != CONFIRMED or not is_usual(raw[3])]
-        events = list(self._read(unread))
-        self._checked.findings += _proof_findings(self._log, events)
+        elif _ARE_KNOWN and self._reached[deals.table] <= after:
+            unread = [raw for raw in page if raw[2] != CONFIRMED or not is_usual(raw[3])]
+        events = list(_read(unread, self.checked.findings))
+        self.checked.findings += _proof_findings(self._log, events)
         for model in READ_MODELS:
             end = min(until, self._reached[model.table])
-            if end <= after:
+            if end <= after or model is positions:
                 continue
-            if not belongs_to_one_event(model):
+            if model in self._summed:
                 wanted = folded(model, (event for event in events if event.position <= end))
-                merged(model, self._checked.rows[model.table], wanted)
-            elif model is not deals or ledger is None:
-                self._compare(model, events, after, end)
-            elif holds_exactly(self._log.connection, model, ledger, after, end, but := [e.position for e in events]):
-                found = stored_at(self._log.connection, model, but)
-                self._checked.findings += differences(model, folded(model, events), found, end)
+                merged(model, self.checked.rows[model.table], wanted)
+            elif model is not deals:
+                self.checked.findings += self._differences(model, events, after, end)
             else:
-                self._compare(model, [*self._read(confirmed), *events], after, end)
+                wrong = list(self._wrong_in_ledger(told, confirmed, events, after, end))
+                self.checked.findings += wrong
+                self.checked.ledger_holds &= not wrong
 
-    def _compare(self, model: AnyReadModel, events: Iterable[Recorded], after: int, end: int) -> None:
+    def _wrong_in_ledger(
+        self, told: ToldRows | None, confirmed: Sequence[Raw], events: Sequence[Recorded], after: int, end: int
+    ) -> Iterator[Finding]:
+        others = [event.position for event in events]
+        if told is None:
+            return self._differences(deals, events, after, end)
+        if holds_exactly(self._log.connection, told, after, end, others):
+            return differences(deals, folded(deals, events), stored_at(self._log.connection, deals, others), end)
+        return self._differences(deals, [*_read(confirmed, []), *events], after, end)
+
+    def _differences(self, model: AnyReadModel, events: Iterable[Recorded], after: int, end: int) -> Iterator[Finding]:
         """Compare the rows above *after* up to *end* with those that *events* make, one by one."""
         wanted = folded(model, (event for event in events if event.position <= end))
-        self._checked.findings += differences(model, wanted, stored(self._log.connection, model, after, end), end)
+        return differences(model, wanted, stored(self._log.connection, model, after, end), end)
 
-    def _read(self, page: Iterable[Raw]) -> Iterator[Recorded]:
-        """Yield the events of *page*; what cannot be read is a finding."""
-        for position, recorded_at, topic, state in page:
-            try:
-                yield Recorded(position, recorded_at.astimezone(UTC), read_event(topic, state))
-            except LogDamagedError as error:
-                self._checked.findings.append(Finding(position, TABLE, str(error)))
+
+def _read(page: Iterable[Raw], findings: list[Finding]) -> Iterator[Recorded]:
+    """Yield the events of *page*; what cannot be read is added to the *findings*."""
+    for position, recorded_at, topic, state in page:
+        try:
+            yield Recorded(position, recorded_at.astimezone(UTC), read_event(topic, state))
+        except LogDamagedError as error:
+            findings.append(Finding(position, TABLE, str(error)))
 
 
 def _proof_findings(log: RawLog, events: Sequence[Recorded]) -> Iterator[Finding]:

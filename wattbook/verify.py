@@ -17,13 +17,16 @@ from adapters.event_log.chain_check import TABLE, Finding
 from adapters.event_log.raw_log import RawLog
 from adapters.event_log.seals import check_seal, differing_seals
 from adapters.event_log.seals_file import SealsFile, read_seals
-from adapters.read_models.comparison import Rows, belongs_to_one_event, differences, merged, stored
+from adapters.read_models.comparison import Rows, belongs_to_one_event, differences, merged, rows_by_key, stored
+from adapters.read_models.ledger_check import sums_of_ledger
 from domain.canonical import position_text
 from domain.proofs import LogSealed
 from projections import READ_MODELS
+from projections.deals import deals
+from projections.positions import positions
 from wattbook.printing import printable
 from wattbook.progress import Progress
-from wattbook.stretch_check import check_stretch
+from wattbook.stretch_check import check_stretch, positions_of_stretch
 from wattbook.stretches import each_stretch
 
 STRETCH: Final = 50_000
@@ -80,17 +83,22 @@ def verified_log(database_url: str, stretch: int = STRETCH, seals: Sequence[LogS
         findings = list(_head_findings((head, head_at, bytes(head_hash)), last))
         until = max(head, last[0] if last else 0)
         sums: dict[str, Rows] = {model.table: {} for model in READ_MODELS if not belongs_to_one_event(model)}
+        summed = min(until, reached.get(positions.table, 0))
+        ledger_holds = reached.get(deals.table, 0) >= summed
         with Progress() as progress:
-            progress.begins(f"checking {until:,} events", total=until)
-            done = 0
             work = partial(check_stretch, database_url, snapshot, reached)
-            for checked, size in each_stretch(work, until, stretch):
+            for checked in progress.of(f"checking {until:,} events", each_stretch(work, until, stretch), until):
                 findings += checked.findings
+                ledger_holds &= checked.ledger_holds
                 for model in READ_MODELS:
                     if model.table in checked.rows:
                         merged(model, sums[model.table], checked.rows[model.table])
-                done += size
-                progress.reached(done)
+            if ledger_holds:
+                sums[positions.table] = rows_by_key(positions, sums_of_ledger(connection, summed))
+            else:
+                again = each_stretch(partial(positions_of_stretch, database_url, snapshot), summed, stretch)
+                for rows in progress.of(f"adding up {summed:,} events", again, summed):
+                    merged(positions, sums[positions.table], rows)
         findings += _seal_findings(database_url, seals)
         for model in READ_MODELS:
             position = reached.get(model.table, 0)

@@ -1,62 +1,120 @@
-"""Does the ledger of deals hold the very rows that confirmed deals make? Compared as one text, not row by row."""
+"""Does the ledger of deals hold the very rows that confirmed deals make, and what do its rows add up to?"""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final, LiteralString
+from typing import Any, Final, NamedTuple
 
 import psycopg
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Identifier
 
-from projections.read_model import AnyReadModel
+from adapters.event_log.confirmed_deal import UNUSUAL, ReadPeriod, period_of, read_confirmed
+from adapters.event_log.raw_log import Raw
+from adapters.event_log.stored_parts import PERIODS_KEPT
+from domain.figures import ZERO
+from projections.deals import deals
+from projections.positions import PositionRow, positions
 
-_INSTANT: Final[LiteralString] = (
-    "CASE WHEN {0}::timestamptz(0) = {0} THEN {0}::text || ':00'"
-    " ELSE rpad(left({0}::text, -3), 26, '0') || '+00:00' END"
-)
-"""An instant in UTC as Python writes it: with all six digits of a second's fraction, or none."""
+_TABLE: Final = Identifier("read_models", deals.table)
 
-_TEXTS: Final[dict[str, LiteralString]] = {
-    "replaces": r"coalesce({0}::text, '\N')",
-    "recorded_at": _INSTANT,
-    "executed_at": _INSTANT,
-    "delivery_start": "{0}::text || ':00'",
-}
-"""How columns are written where it is not as PostgreSQL writes them."""
-
-_ROWS: Final[LiteralString] = """
-    SELECT count(*), coalesce(sum(num_nulls({columns})), 0),
-        coalesce(string_agg(concat_ws(E'\\t', {texts}) || E'\\n', '' ORDER BY position, sign), '')
+_ROWS: Final = SQL("""
+    SELECT count(*),
+        coalesce(bool_and(coalesce(
+            num_nulls({columns}) = 1 AND replaces IS NULL AND sign = 1
+            AND money_eur = energy_mwh * price_eur_mwh
+            AND energy_mwh = quantity_mw * CASE minutes WHEN 60 THEN 1 WHEN 30 THEN 0.5 WHEN 15 THEN 0.25 END,
+            false
+        )), true),
+        coalesce(array_agg(executed_at ORDER BY position, sign), '{{}}'),
+        coalesce(string_agg(concat_ws(E'\\t',
+            position, recorded_at, exchange, deal_id, trader_id, direction, quantity_mw, price_eur_mwh,
+            delivery_day, label, delivery_start, minutes
+        ) || E'\\n', '' ORDER BY position, sign), '')
     FROM {table} WHERE position > %(after)s AND position <= %(until)s AND position <> ALL (%(but)s)
-"""
+""").format(table=_TABLE, columns=SQL(", ").join(map(Identifier, deals.columns)))
+"""What is ``NULL`` is passed over in a row's text: so it must be what is replaced, and nothing else."""
+
+_SUMS: Final = SQL("""
+    SELECT delivery_day, trader_id, delivery_start, minutes, label, direction, sign,
+        count(*), sum(energy_mwh), sum(money_eur)
+    FROM {table} WHERE position > 0 AND position <= %(until)s GROUP BY 1, 2, 3, 4, 5, 6, 7
+""").format(table=_TABLE)
+
+_NONE: Final = (ZERO, ZERO)
+
+_TABS: Final = 11
+"""Between the columns of a row's text."""
+
+
+class ToldRows(NamedTuple):
+    """What the ledger is to say of confirmed deals, in order: the texts of its rows, and when they were executed."""
+
+    text: str
+    executed_at: Sequence[datetime]
+
+
+def told_rows(page: Sequence[Raw]) -> ToldRows | None:
+    """Return the rows of *page*, all confirmed deals; ``None`` where there is any doubt what they say.
+
+    Numbers stay as they are written: where the ledger writes the same, they are numbers.
+    """
+    lines: list[str] = []
+    executed: list[datetime] = []
+    at = recorded_text = None
+    try:
+        for position, recorded_at, _, state in page:
+            deal = read_confirmed(state).deal
+            if recorded_at is not at and recorded_at != at:
+                at, recorded_text = recorded_at, _instant(recorded_at)
+            lines.append(
+                f"{position}\t{recorded_text}\t{deal.exchange}\t{deal.deal_id}\t{deal.trader_id}\t{deal.direction}\t"
+                f"{deal.quantity_mw}\t{deal.price_eur_mwh}\t{_period(deal.period)}\n"
+            )
+            executed.append(deal.executed_at)
+    except UNUSUAL:
+        return None
+    text = "".join(lines)
+    rows = len(lines)
+    if (text.count("\t"), text.count("\n")) != (_TABS * rows, rows) or "NaN" in text or "nfinity" in text:
+        return None
+    return ToldRows(text, executed)
 
 
 def holds_exactly(
-    connection: psycopg.Connection[tuple[Any, ...]],
-    ledger: AnyReadModel,
-    rows: str,
-    after: int,
-    until: int,
-    but: Sequence[int],
+    connection: psycopg.Connection[tuple[Any, ...]], told: ToldRows, after: int, until: int, but: Sequence[int]
 ) -> bool:
-    """Tell whether the rows above *after* up to *until*, but those of the positions *but*, are *rows*.
+    """Tell whether the ledger's rows above *after* up to *until*, but those of the positions *but*, are as *told*.
 
-    These are in the text of :meth:`ConfirmedDeals.ledger`, in order, for a connection that
-    writes instants in UTC and ISO 8601. Equal values may be written otherwise: then ``False``
-    is no finding yet.
+    For a connection that writes instants in UTC and ISO 8601. Equal values may be written
+    otherwise: then ``False`` is no finding yet.
     """
     parameters = {"after": after, "until": until, "but": list(but)}
-    with connection.cursor() as cursor:
-        found = cursor.execute(_query(ledger), parameters, prepare=True).fetchone()
-    # No name can have a tab or a new line in it, since the rows would have more of them; nothing but a column that
-    # is NULL would make up for that, and only the one of what is replaced is, in each row.
-    return found == (rows.count("\n"), rows.count("\n"), rows)
+    with connection.cursor(binary=True) as cursor:
+        found = cursor.execute(_ROWS, parameters, prepare=True).fetchone()
+    rows = len(told.executed_at)
+    return found == (rows, True, told.executed_at, told.text)
 
 
-@lru_cache
-def _query(ledger: AnyReadModel) -> Composed:
-    texts = [SQL(_TEXTS.get(name, "{0}")).format(Identifier(name)) for name in ledger.columns]
-    return SQL(_ROWS).format(
-        columns=SQL(", ").join(map(Identifier, ledger.columns)),
-        texts=SQL(", ").join(texts),
-        table=Identifier("read_models", ledger.table),
-    )
+def sums_of_ledger(connection: psycopg.Connection[tuple[Any, ...]], until: int) -> Sequence[PositionRow]:
+    """Return the sums that the ledger's rows up to position *until* make, one row a key."""
+    rows = []
+    with connection.cursor(binary=True) as cursor:
+        cursor.execute(_SUMS, {"until": until})
+        for day, trader_id, start, minutes, label, direction, sign, count, mwh, eur in cursor:
+            worth = (mwh, eur) if sign == 1 else (mwh.copy_negate(), eur.copy_negate())
+            (bought_mwh, bought_eur), (sold_mwh, sold_eur) = (worth, _NONE) if direction == "buy" else (_NONE, worth)
+            key = (day, trader_id, start, minutes, label)
+            rows.append(PositionRow(*key, sign * count, bought_mwh, sold_mwh, bought_eur, sold_eur))
+    return positions.one_a_key(rows)
+
+
+@lru_cache(maxsize=PERIODS_KEPT)
+def _period(stored: ReadPeriod) -> str:
+    period = period_of(stored)
+    return f"{period.day}\t{period.label}\t{_instant(period.start)}\t{period.minutes}"
+
+
+def _instant(at: datetime) -> str:
+    """Return an instant as PostgreSQL writes it in UTC: without the zeros at the end of a second's fraction."""
+    text = str(at.astimezone(UTC)).removesuffix("+00:00")
+    return f"{text.rstrip('0') if at.microsecond else text}+00"

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from adapters.event_log.chain_check import Finding
 from adapters.event_log.raw_log import RawLog
 from adapters.event_log.stored_events import read_event
-from adapters.read_models.comparison import differences, folded, stored
+from adapters.read_models.comparison import differences, folded, rows_by_key, stored
+from adapters.read_models.ledger_check import holds_exactly, sums_of_ledger, told_rows
 from domain.errors import LogDamagedError
 from domain.events import DealConfirmed, Recorded
 from projections import READ_MODELS
+from projections.positions import positions
 from tests.desk import Desk, busy_day, desk
 from tests.histories import histories
 from tests.notation import DAY, deal
@@ -24,10 +26,9 @@ from wattbook.verify import verified_log, verify
 LEDGER = "read_models.deals_v1"
 SUMS = "read_models.positions_v1"
 
-EDITS = [
-    *(
-        f"UPDATE {LEDGER} SET {change}"
-        for change in (
+OF_ROWS = [
+    f"UPDATE {LEDGER} SET {change}"
+    for change in (
             "position = position + 1000", "position = -position", "sign = -sign", "replaces = 1", "replaces = NULL",
             "recorded_at = recorded_at + interval '1 microsecond'", "exchange = ''", "deal_id = deal_id || ' '",
             "trader_id = 'bob'", "direction = 'sell'", "quantity_mw = quantity_mw + 0.000001",
@@ -36,8 +37,10 @@ EDITS = [
             "delivery_day = delivery_day + 1", "label = '08-09'", "label = label || E'\\n'", "minutes = 60",
             "delivery_start = delivery_start + interval '1 minute'", "executed_at = date_trunc('hour', executed_at)",
             "exchange = exchange || E'\\t' || deal_id, deal_id = NULL", "label = NULL",
-        )
-    ),
+    )
+]  # fmt: skip
+EDITS = [
+    *OF_ROWS,
     f"DELETE FROM {LEDGER}",
     f"INSERT INTO {LEDGER} SELECT * FROM {LEDGER}",
     f"UPDATE {SUMS} SET deals = deals + 1",
@@ -118,12 +121,9 @@ def test_of_any_log_nothing_is_found(database: str, log: list[Recorded], trader:
     assert one_by_one(database) == set()
 
 
-@pytest.mark.parametrize("edit", EDITS)
-@pytest.mark.parametrize("where", ["", " WHERE position = 5"])
-async def test_an_edit_is_told_as_comparing_row_by_row_tells_it(trading: Desk, edit: str, where: str) -> None:
-    if where and (" WHERE" in edit or LEDGER not in edit):
-        pytest.skip("not run: this edit is not of rows that have a position")
-    edited(trading.url, edit + where)
+@pytest.mark.parametrize("edit", [*EDITS, *(f"{edit} WHERE position = 5" for edit in EDITS if edit in OF_ROWS)])
+async def test_an_edit_is_told_as_comparing_row_by_row_tells_it(trading: Desk, edit: str) -> None:
+    edited(trading.url, edit)
     assert of_read_models(trading.url, 1_000) == one_by_one(trading.url)
 
 
@@ -144,6 +144,22 @@ async def test_what_was_done_to_the_log_is_told_of_its_rows_as_row_by_row(tradin
     for position in (2, 14):
         edited(trading.url, f"UPDATE wattbook.events SET {edit} WHERE notification_id = {position}")
         assert of_read_models(trading.url, 1_000) == one_by_one(trading.url)
+
+
+async def test_the_usual_rows_are_compared_as_one_text_and_sums_are_theirs(trading: Desk) -> None:
+    with RawLog(trading.url) as log:
+        (page,) = log.pages(0, 15)
+        told = told_rows([raw for raw in page if raw[2] == DealConfirmed.TOPIC])
+        others = [raw[0] for raw in page if raw[2] != DealConfirmed.TOPIC]
+        assert told is not None
+        assert len(told.executed_at) == 7
+        assert holds_exactly(log.connection, told, 0, 15, others)
+        assert not holds_exactly(log.connection, told, 0, 15, [*others, 2])
+        sums = rows_by_key(positions, sums_of_ledger(log.connection, 15))
+        assert sums == stored(log.connection, positions)
+    edited(trading.url, f"UPDATE {LEDGER} SET money_eur = 0 WHERE position = 2")
+    with RawLog(trading.url) as log:
+        assert not holds_exactly(log.connection, told, 0, 15, others)
 
 
 async def test_where_read_models_are_is_said_and_is_no_damage(
