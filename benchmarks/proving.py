@@ -23,8 +23,10 @@ from adapters.postgres.embedded import SERVICE_ROLE, EmbeddedPostgres
 from adapters.postgres.installation import install
 from adapters.read_models.builds import builds
 from adapters.read_models.store import ReadStore
+from benchmarks.bounds import bounds, ledger_bound
 from benchmarks.deals import DAY, ZONE
 from benchmarks.long_log import A_DAY, write_long_log
+from benchmarks.projecting import library_runner
 from benchmarks.shown import percentile, show_rates
 from domain.book import Book
 from projections import READ_MODELS
@@ -50,7 +52,9 @@ def proving(postgres: EmbeddedPostgres, folder: Path) -> None:
     rates = [
         ("Wattbook, replay of a trader's day", _timed(lambda: replayed(settings, log, Book("trader_1", DAY), DEALS))),
         ("Wattbook, verify, no read models yet", _timed(lambda: verified_log(url))),
+        *((name, _timed(work)) for name, work in bounds(url, DEALS)),
         ("eventsourcing, select_notifications and mapper", _library(url)),
+        ("eventsourcing, ProjectionRunner with one read model", library_runner(postgres)),
     ]
     show_rates(rates, "events/s")
     with redirect_stdout(None):
@@ -63,7 +67,11 @@ def proving(postgres: EmbeddedPostgres, folder: Path) -> None:
         ("the bound: PostgreSQL writes and indexes the deals' rows, alone", _timed(lambda: _bound(postgres.url)))
     )
     show_rates(rates, "events/s")
-    print(f"  verify with all read models: {_timed(lambda: verified_log(url)):,.0f} events/s", flush=True)
+    rates = [
+        ("Wattbook, verify with all read models", _timed(lambda: verified_log(url))),
+        ("the bound: PostgreSQL writes the ledger as text, alone", _timed(ledger_bound(url, DEALS))),
+    ]
+    show_rates(rates, "events/s")
     seconds = asyncio.run(_reports(url))
     median, p99 = percentile(seconds, 0.5) * 1e3, percentile(seconds, 0.99) * 1e3
     print(f"  report of a day as of any position: median {median:.1f} ms, p99 {p99:.1f} ms, of {REPORTS}")
