@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
+from websockets.protocol import State
+
 from adapters.exchange.connection import ExchangeConnection
 from adapters.exchange.signs_of_life import SignsOfLife
 from adapters.journal.entries import LineConnected, LineDisconnected, MessageHeard, Noted
@@ -77,7 +79,7 @@ class Hearing:
                 self._connection.transport.pause_reading()
                 self._catching_up = asyncio.create_task(self._leave_unread())
         # After the messages: a sign of life says that nothing before it is missing.
-        if self._life.heard(at):
+        if self._life.heard(at, farewell=self._connection.state is not State.OPEN):
             self._journal.heard(self._name, at)
 
     def hung_up(self) -> None:

@@ -17,9 +17,10 @@ class SignsOfLife:
     """What one connection showed of itself, in instants of the wall clock.
 
     It worked until the last byte that came: a path may die at any moment after it, whatever
-    ends the connection then. An exchange that hangs up in order (FIN) shows that nothing it
-    sent before is missing, unless its pong is overdue. What a process finds after it was held
-    up may have come at any moment before: it shows nothing.
+    ends the connection then. An exchange that hangs up in order (a close frame, FIN) shows that
+    nothing it sent before is missing, unless its pong is overdue: then its farewell may have
+    been on its way all the time. What a process finds after it was held up may have come at
+    any moment before: it shows nothing.
     """
 
     def __init__(self, opened_at: datetime, pinged_every_s: float) -> None:
@@ -29,9 +30,12 @@ class SignsOfLife:
         self._looked_at = opened_at
         self._sure_from = opened_at
 
-    def heard(self, at: datetime) -> bool:
-        """Take in that bytes came; return whether they show that the connection works *at* this instant."""
-        sure = self._is_sure(at)
+    def heard(self, at: datetime, *, farewell: bool = False) -> bool:
+        """Take in that bytes came; return whether they show that the connection works *at* this instant.
+
+        With a *farewell* among them, a close frame, nothing that the exchange sends comes after them.
+        """
+        sure = self._is_sure(at) and not (farewell and self._is_overdue(at))
         if sure:
             self._heard_at = self.worked_until = at
         return sure
@@ -42,8 +46,11 @@ class SignsOfLife:
 
     def hung_up(self, at: datetime) -> None:
         """Take in that the exchange hung up, in order."""
-        if self._is_sure(at) and at - self._heard_at <= self._expected_within:
+        if self._is_sure(at) and not self._is_overdue(at):
             self.worked_until = at
+
+    def _is_overdue(self, at: datetime) -> bool:
+        return at - self._heard_at > self._expected_within
 
     def _is_sure(self, at: datetime) -> bool:
         # A clock that was set makes the instants before it as doubtful as a pause does.

@@ -29,6 +29,8 @@ class Exchange:
 
     sent: list[Sent] = field(default_factory=list)
     sessions: dict[int, list["Session"]] = field(default_factory=lambda: {line: [] for line in PORTS})
+    farewells: list[tuple[int, float]] = field(default_factory=list)
+    """On which line it hung up in order, and when."""
     refuses: bool = False
 
     async def listen(self) -> None:
@@ -87,6 +89,7 @@ class Session(asyncio.Protocol):
     def close(self, code: int) -> None:
         """End the connection as the protocol wants it."""
         if self._wire.state is State.OPEN:
+            self._exchange.farewells.append((self._line, asyncio.get_running_loop().time()))
             self._wire.send_close(code)
             self._flush()
 

@@ -13,6 +13,7 @@ from random import Random
 import detangle
 import pytest
 
+from adapters.exchange.signs_of_life import PONG_WITHIN
 from domain.coverage import Connection, outages
 from domain.events import DealConfirmed, DealConflicted, FeedConnected, FeedDisconnected, MessageRejected
 from tests.memory import folder_in_memory
@@ -24,6 +25,9 @@ ROOM_BYTES = 16 * 1024**2
 LATENCY_S = 0.02
 IN_FLIGHT_S = 3 * LATENCY_S
 """A message may be on its way when the connection that carries it is lost."""
+
+FAREWELL = PONG_WITHIN + timedelta(seconds=1)
+"""A farewell that the network holds up for no longer passes for one in time: pings go out every second."""
 
 NET = {"latency": (0.001, LATENCY_S), "tcp_timeout": 6.0, "connect_timeout": 5.0}
 BOTH = (1, 2)
@@ -53,6 +57,8 @@ class World:
     recorders: dict[int, "asyncio.Task[None]"] = field(default_factory=dict)
     promised: list[Receiver] = field(default_factory=list)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    partitions: list[tuple[int, float]] = field(default_factory=list)
+    """Which line's path was cut, and when."""
 
     async def day(self, faults: int) -> None:
         """Trade, break things, mend everything, and let it settle."""
@@ -115,6 +121,7 @@ class World:
                 lines = (line,) if what == "partition" else BOTH
                 for each in lines:
                     net.disconnect(f"line-{each}", HOST)
+                    self.partitions.append((each, asyncio.get_running_loop().time()))
                 await asyncio.sleep(lasts_s)
                 if detangle.flip(0.3):
                     await self.restart_receiver(line, 0.05)
@@ -173,7 +180,8 @@ class World:
                 at = START + timedelta(seconds=sent.at_s)
                 slack = timedelta(seconds=IN_FLIGHT_S)
                 told = any(gap.start - slack <= at and (gap.end is None or at <= gap.end + slack) for gap in gaps)
-                excused = sent.lines != BOTH or at < first
+                unheard = any(self.hung_up_unheard(line, at, held[line]) for line in sent.lines)
+                excused = sent.lines != BOTH or at < first or unheard
                 assert excused or told, f"{sent} is lost, and no outage says so"
 
     def held(self, line: int) -> list[tuple[datetime, datetime | None]]:
@@ -192,9 +200,21 @@ class World:
         at = START + timedelta(seconds=sent.at_s)
         slack = timedelta(seconds=IN_FLIGHT_S)
         for start, end in held:
-            assert not (start <= at and (end is None or at <= end - slack)), (
+            claimed = start <= at and (end is None or at <= end - slack)
+            assert not claimed or self.hung_up_unheard(line, at, held), (
                 f"{sent} is lost on line {line}, which the log says was held from {start} to {end}"
             )
+
+    def hung_up_unheard(self, line: int, at: datetime, held: list[tuple[datetime, datetime | None]]) -> bool:
+        """Return whether the exchange had hung up on *line* before *at*, on a path that was cut before that came."""
+        cuts = [cut_s for cut_line, cut_s in self.partitions if cut_line == line]
+        for hung_up_line, hung_up_s in self.exchange.farewells:
+            if hung_up_line == line and any(hung_up_s <= cut_s <= hung_up_s + LATENCY_S for cut_s in cuts):
+                hung_up = START + timedelta(seconds=hung_up_s)
+                latest = hung_up + FAREWELL + timedelta(seconds=IN_FLIGHT_S)
+                if any(hung_up <= at <= end <= latest for _, end in held if end is not None):
+                    return True
+        return False
 
 
 async def simulated_day(faults: int = 4, breaks: Breaks | None = None) -> None:

@@ -48,6 +48,21 @@ def test_one_that_hangs_up_when_its_pong_is_overdue_shows_nothing() -> None:
     assert life.worked_until == OPENED
 
 
+def test_a_farewell_that_comes_while_the_pong_is_overdue_may_have_been_on_its_way_all_the_time() -> None:
+    life = opened()
+    each_second(life, "08:00:01", "08:00:08")
+    assert not life.heard(instant("08:00:08.5"), farewell=True)
+    life.hung_up(instant("08:00:08.6"))
+    assert life.worked_until == OPENED
+
+
+def test_a_farewell_in_time_shows_that_the_line_worked_until_then() -> None:
+    life = opened()
+    each_second(life, "08:00:01", "08:00:04")
+    assert life.heard(instant("08:00:04.5"), farewell=True)
+    assert life.worked_until == instant("08:00:04.5")
+
+
 @pytest.mark.parametrize("found", ["08:00:31", "08:00:31.9", "07:00:00"])
 def test_what_is_found_after_the_process_was_held_up_may_have_come_at_any_time(found: str) -> None:
     life = opened()
