@@ -118,7 +118,7 @@ class _Check:
             return self._differences(deals, events, after, end)
         if holds_exactly(self._log.connection, told, after, end, others):
             return differences(deals, folded(deals, events), stored_at(self._log.connection, deals, others), end)
-        return self._differences(deals, [*_read(confirmed, []), *events], after, end)
+        return self._differences(deals, [*_read(confirmed, self.checked.findings), *events], after, end)
 
     def _differences(self, model: AnyReadModel, events: Iterable[Recorded], after: int, end: int) -> Iterator[Finding]:
         """Compare the rows above *after* up to *end* with those that *events* make, one by one."""

@@ -21,7 +21,7 @@ _ROWS: Final = SQL("""
     SELECT count(*),
         coalesce(bool_and(coalesce(
             num_nulls({columns}) = 1 AND replaces IS NULL AND sign = 1
-            AND money_eur = energy_mwh * price_eur_mwh
+            AND money_eur = energy_mwh * price_eur_mwh AND money_eur > '-Infinity' AND money_eur < 'Infinity'
             AND energy_mwh = quantity_mw * CASE minutes WHEN 60 THEN 1 WHEN 30 THEN 0.5 WHEN 15 THEN 0.25 END,
             false
         )), true),
@@ -32,7 +32,10 @@ _ROWS: Final = SQL("""
         ) || E'\\n', '' ORDER BY position, sign), '')
     FROM {table} WHERE position > %(after)s AND position <= %(until)s AND position <> ALL (%(but)s)
 """).format(table=_TABLE, columns=SQL(", ").join(map(Identifier, deals.columns)))
-"""What is ``NULL`` is passed over in a row's text: so it must be what is replaced, and nothing else."""
+"""What is ``NULL`` is passed over in a row's text: so it must be what is replaced, and nothing else.
+
+NaN, which PostgreSQL takes for a number equal to itself and above all others, is none here.
+"""
 
 _SUMS: Final = SQL("""
     SELECT delivery_day, trader_id, delivery_start, minutes, label, direction, sign,
@@ -56,7 +59,7 @@ class ToldRows(NamedTuple):
 def told_rows(page: Sequence[Raw]) -> ToldRows | None:
     """Return the rows of *page*, all confirmed deals; ``None`` where there is any doubt what they say.
 
-    Numbers stay as they are written: where the ledger writes the same, they are numbers.
+    Numbers stay as they are written, and may be none: where the ledger holds the same, they are.
     """
     lines: list[str] = []
     executed: list[datetime] = []
@@ -75,7 +78,7 @@ def told_rows(page: Sequence[Raw]) -> ToldRows | None:
         return None
     text = "".join(lines)
     rows = len(lines)
-    if (text.count("\t"), text.count("\n")) != (_TABS * rows, rows) or "NaN" in text or "nfinity" in text:
+    if (text.count("\t"), text.count("\n")) != (_TABS * rows, rows):
         return None
     return ToldRows(text, executed)
 
@@ -99,6 +102,8 @@ def sums_of_ledger(connection: psycopg.Connection[tuple[Any, ...]], until: int) 
     """Return the sums that the ledger's rows up to position *until* make, one row a key."""
     rows = []
     with connection.cursor(binary=True) as cursor:
+        # So much for this transaction, or the server would sort all rows on disk to group them.
+        cursor.execute("SELECT set_config('work_mem', '128MB', true)")
         cursor.execute(_SUMS, {"until": until})
         for day, trader_id, start, minutes, label, direction, sign, count, mwh, eur in cursor:
             worth = (mwh, eur) if sign == 1 else (mwh.copy_negate(), eur.copy_negate())

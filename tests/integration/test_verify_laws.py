@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.event_log.chain_check import Finding
+from adapters.event_log.chain_check import TABLE, Finding
 from adapters.event_log.raw_log import RawLog
 from adapters.event_log.stored_events import read_event
 from adapters.read_models.comparison import differences, folded, rows_by_key, stored
@@ -64,7 +64,7 @@ def named(made: DealConfirmed, trader: str) -> DealConfirmed:
 
 
 def one_by_one(url: str) -> set[Finding]:
-    """Return how the tables differ from what the domain's rules make of each event that can be read."""
+    """Return how the tables differ from what the domain's rules make of each event, and which cannot be read."""
     found: set[Finding] = set()
     with RawLog(url) as log:
         events = []
@@ -72,8 +72,8 @@ def one_by_one(url: str) -> set[Finding]:
             for position, at, topic, state in page:
                 try:
                     events.append(Recorded(position, at, read_event(topic, state)))
-                except LogDamagedError:
-                    continue
+                except LogDamagedError as error:
+                    found.add(Finding(position, TABLE, str(error)))
         checkpoints = log.connection.execute("SELECT table_name, position FROM read_models.checkpoints").fetchall()
         for model in READ_MODELS:
             reached = dict(checkpoints)[model.table]
@@ -82,8 +82,10 @@ def one_by_one(url: str) -> set[Finding]:
     return found
 
 
-def of_read_models(url: str, stretch: int) -> set[Finding]:
-    return {each for each in verified_log(url, stretch).findings if each.table.startswith("read_models.")}
+def told_of_rows(url: str) -> set[Finding]:
+    """Return what a verification tells of the rows, and of events that cannot be read."""
+    findings = verified_log(url).findings
+    return {each for each in findings if each.table != TABLE or each.what.startswith("the event log has")}
 
 
 def edited(url: str, *statements: str) -> None:
@@ -117,14 +119,14 @@ def test_of_any_log_nothing_is_found(database: str, log: list[Recorded], trader:
             await trading.knows(*(named(made, trader) for made in ODD))
 
     asyncio.run(knows())
-    assert of_read_models(database, 1_000) == set()
+    assert told_of_rows(database) == set()
     assert one_by_one(database) == set()
 
 
 @pytest.mark.parametrize("edit", [*EDITS, *(f"{edit} WHERE position = 5" for edit in EDITS if edit in OF_ROWS)])
 async def test_an_edit_is_told_as_comparing_row_by_row_tells_it(trading: Desk, edit: str) -> None:
     edited(trading.url, edit)
-    assert of_read_models(trading.url, 1_000) == one_by_one(trading.url)
+    assert told_of_rows(trading.url) == one_by_one(trading.url)
 
 
 @pytest.mark.parametrize(
@@ -140,10 +142,26 @@ async def test_an_edit_is_told_as_comparing_row_by_row_tells_it(trading: Desk, e
         "state = ''",
     ],
 )
-async def test_what_was_done_to_the_log_is_told_of_its_rows_as_row_by_row(trading: Desk, edit: str) -> None:
+async def test_what_was_done_to_the_log_is_told_as_reading_each_event_tells_it(trading: Desk, edit: str) -> None:
     for position in (2, 14):
         edited(trading.url, f"UPDATE wattbook.events SET {edit} WHERE notification_id = {position}")
-        assert of_read_models(trading.url, 1_000) == one_by_one(trading.url)
+        assert told_of_rows(trading.url) == one_by_one(trading.url)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e1"])
+async def test_an_odd_number_is_told_as_reading_each_event_tells_it_though_the_ledger_has_it_too(
+    trading: Desk, number: str
+) -> None:
+    edited(
+        trading.url,
+        f"""UPDATE wattbook.events SET {written('"quantity_mw":"10"', f'"quantity_mw":"{number}"')}
+            WHERE notification_id = 2""",
+        f"""UPDATE {LEDGER} SET quantity_mw = '{number}', energy_mwh = '{number}', money_eur = 20 * '{number}'::numeric
+            WHERE position = 2""",
+    )
+    told = told_of_rows(trading.url)
+    assert told == one_by_one(trading.url)
+    assert (2 in {each.position for each in told}) == (number != "1e1")
 
 
 async def test_the_usual_rows_are_compared_as_one_text_and_sums_are_theirs(trading: Desk) -> None:
