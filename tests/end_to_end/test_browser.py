@@ -82,10 +82,11 @@ async def test_no_page_has_anything_that_axe_the_console_or_a_phone_objects_to(
 
 
 @pytest.mark.timeout(240)
-async def test_an_auditor_gets_from_a_figure_to_its_proof_by_the_pages_alone(
+async def test_the_dashboard_needs_no_mouse_and_an_auditor_gets_from_a_figure_to_its_proof_by_the_pages_alone(
     tmp_path: Path, database: str, exchange: Exchange, provider: MarketData
 ) -> None:
     async with traded(tmp_path, database, exchange, provider) as wattbook:
+        await check(wattbook, "check-keyboard.mjs")
         steps, _ = await check(wattbook, "check-auditor.mjs", "--period", PERIOD)
         published, then, files, slid, compared, opened, evidence, row, own = [step["seen"] for step in steps]
         desk, trader = Client(wattbook.url), Client(wattbook.url, "trader_1")

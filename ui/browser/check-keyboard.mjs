@@ -1,8 +1,10 @@
 // Can the dashboard be worked with the keyboard alone, and does the address always say what is on the screen?
 //
-//   WATTBOOK_URL=http://127.0.0.1:8000 node browser/check-keyboard.mjs [ADDRESS]
+//   WATTBOOK_URL=http://127.0.0.1:8000 node browser/check-keyboard.mjs [--day 2023-02-06] [--trader trader_1]
+import { parseArgs } from "node:util";
 import { baseAddress, launch, PERSON, print } from "./launch.mjs";
 
+const { values } = parseArgs({ options: { day: { type: "string" }, trader: { type: "string" } } });
 const base = baseAddress();
 const browser = await launch();
 const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...PERSON });
@@ -17,7 +19,7 @@ async function expect(name, wanted) {
     ok = await wanted();
   }
   if (!ok) failed += 1;
-  print({ check: name, ok, address: page.url().slice(base.length) });
+  print({ step: name, ok, address: page.url().slice(base.length) });
 }
 
 const search = () => new URL(page.url()).searchParams;
@@ -27,7 +29,7 @@ const focused = () =>
 const money = () => page.locator('main dl [data-field="pnl"]').textContent();
 
 try {
-  await page.goto(new URL(process.argv[2] ?? "/", base).href);
+  await page.goto(`${base}/?${new URLSearchParams(values)}`);
   await page.locator("main[data-loaded] table").waitFor();
   const today = search().get("day");
 
