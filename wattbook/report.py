@@ -12,6 +12,7 @@ from domain.performance import Moment, Performance
 from projections.reading import Scope
 from wattbook.figures_table import add_columns, cells, local_time, shown
 from wattbook.moments import say_of
+from wattbook.printing import printable
 from wattbook.settings import Settings
 
 CATCH_UP_S = 10.0
@@ -38,11 +39,19 @@ def show(performance: Performance, settings: Settings, *, as_json: bool) -> None
 async def read_performance(
     settings: Settings, database_url: str, trader: str | None, day: date, moment: Moment
 ) -> Performance:
-    """Return the performance that the read models show, as of *moment*; they are waited for."""
+    """Return the performance that the read models show, as of *moment*; they are waited for.
+
+    Of a trader without any deal all is zero; so that a slip of the name is seen, it is said beside the answer.
+    """
     async with ReadStore(database_url, settings.timezone, settings.lines, size=1) as store:
         position = await known_position(store, moment)
         async with store.snapshot() as snapshot:
-            return await snapshot.performance(Scope(), trader, day, position)
+            performance = await snapshot.performance(Scope(), trader, day, position)
+            idle = not performance.total.totals.deals
+            if trader is not None and idle and trader not in await snapshot.traders(Scope(), position):
+                note = f"no deal of {printable(trader)} stands as of position {position}, on any day"
+                print(f"wattbook: {note}", file=sys.stderr)
+            return performance
 
 
 async def known_position(store: ReadStore, moment: Moment) -> int:

@@ -1,4 +1,4 @@
-"""Does every answer about a time say what it is as of, also before that time has come, or where nothing was known?"""
+"""Does every answer say what it is as of, also before a time has come, or where nothing was known, or of nobody?"""
 
 import asyncio
 from datetime import UTC, datetime
@@ -58,6 +58,23 @@ async def test_who_publishes_as_of_a_time_to_come_is_told_what_is_frozen(
     out, err = capsys.readouterr()
     assert "as of position 12" in out
     assert err == TO_COME
+
+
+@pytest.mark.parametrize(
+    ("trader", "position", "note"),
+    [
+        ("ana", 12, "wattbook: no deal of ana stands as of position 12, on any day\n"),
+        ("anna", 1, "wattbook: no deal of anna stands as of position 1, on any day\n"),
+        ("anna", 12, ""),
+    ],
+)
+async def test_a_trader_of_whom_no_deal_stands_is_said_to_be_so_beside_the_zeros(
+    trading: Desk, tmp_path: Path, capsys: Capture, trader: str, position: int, note: str
+) -> None:
+    await report(settings_for(tmp_path), trading.url, trader, DAY, Moment(position), as_json=False)
+    out, err = capsys.readouterr()
+    assert f"{trader}, delivery day" in out
+    assert err == note
 
 
 KNOWN = """
