@@ -1,13 +1,18 @@
-"""What bounds a replay and a verification? Parts of their work, each done alone over the whole log."""
+"""What bounds a replay, a verification and a rebuild? Parts of their work, each done alone over the whole log."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
+import psycopg
+from psycopg.sql import SQL, Identifier
+
 from adapters.event_log.chain_check import Link, check_chain
 from adapters.event_log.confirmed_deal import is_usual
 from adapters.event_log.raw_log import RawLog
+from adapters.read_models.builds import builds
 from adapters.read_models.ledger_check import ToldRows, holds_exactly
+from projections.deals import deals
 from wattbook.stretches import each_stretch
 
 STRETCH: Final = 50_000
@@ -59,3 +64,17 @@ def _ledger_written(url: str, after: int, until: int) -> None:
     with RawLog(url) as log:
         for start in range(after, until, PAGE):
             holds_exactly(log.connection, ToldRows("", []), start, min(start + PAGE, until), [])
+
+
+def rebuild_bound(url: str, count: int) -> Callable[[], object]:
+    """Return what writes the rows of the deals, which are there already, to a new table and indexes them."""
+
+    def written() -> None:
+        with builds(url) as building, psycopg.connect(url, autocommit=True) as connection:
+            ((pair, _),) = building.begin([deals])
+            names = [Identifier("read_models", table.table) for table in (pair.next, pair.used)]
+            connection.execute(SQL("INSERT INTO {} SELECT * FROM {}").format(*names))
+            building.finish(pair, None, count)
+            building.clear()
+
+    return written

@@ -12,25 +12,21 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import psycopg
 from eventsourcing.persistence import JSONTranscoder
-from psycopg.sql import SQL, Identifier
 
 from adapters.event_log.raw_log import RawLog
 from adapters.event_log.recorder import open_recorder
 from adapters.event_log.stored_events import EventMapper
 from adapters.postgres.embedded import SERVICE_ROLE, EmbeddedPostgres
 from adapters.postgres.installation import install
-from adapters.read_models.builds import builds
 from adapters.read_models.store import ReadStore
-from benchmarks.bounds import bounds, ledger_bound
+from benchmarks.bounds import bounds, ledger_bound, rebuild_bound
 from benchmarks.deals import DAY, ZONE
 from benchmarks.long_log import A_DAY, write_long_log
 from benchmarks.projecting import library_runner
 from benchmarks.shown import percentile, show_rates
 from domain.book import Book
 from projections import READ_MODELS
-from projections.deals import deals
 from projections.reading import Scope
 from wattbook.rebuild import drop_kept, fill_new, rebuild
 from wattbook.replay import replayed
@@ -64,7 +60,7 @@ def proving(postgres: EmbeddedPostgres, folder: Path) -> None:
         ]
         drop_kept(postgres.url, READ_MODELS)
     rates.append(
-        ("the bound: PostgreSQL writes and indexes the deals' rows, alone", _timed(lambda: _bound(postgres.url)))
+        ("the bound: PostgreSQL writes and indexes the deals, alone", _timed(rebuild_bound(postgres.url, DEALS)))
     )
     show_rates(rates, "events/s")
     rates = [
@@ -72,9 +68,10 @@ def proving(postgres: EmbeddedPostgres, folder: Path) -> None:
         ("the bound: PostgreSQL writes the ledger as text, alone", _timed(ledger_bound(url, DEALS))),
     ]
     show_rates(rates, "events/s")
-    seconds = asyncio.run(_reports(url))
-    median, p99 = percentile(seconds, 0.5) * 1e3, percentile(seconds, 0.99) * 1e3
-    print(f"  report of a day as of any position: median {median:.1f} ms, p99 {p99:.1f} ms, of {REPORTS}")
+    for whose in ("trader", "desk"):
+        seconds = asyncio.run(_reports(url, whose))
+        median, p99 = percentile(seconds, 0.5) * 1e3, percentile(seconds, 0.99) * 1e3
+        print(f"  a {whose}'s day as of any position: median {median:.1f} ms, p99 {p99:.1f} ms, of {REPORTS}")
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     print(f"  memory of the largest process: {peak / 1024:.0f} MB; load {os.getloadavg()[0]:.1f}")
 
@@ -83,16 +80,6 @@ def _timed(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return DEALS / (time.perf_counter() - started)
-
-
-def _bound(url: str) -> None:
-    """Copy the rows of the deals from one table to another and index them: no rebuild is faster, however it reads."""
-    with builds(url) as building, psycopg.connect(url, autocommit=True) as connection:
-        ((pair, _),) = building.begin([deals])
-        names = [Identifier("read_models", table.table) for table in (pair.next, pair.used)]
-        connection.execute(SQL("INSERT INTO {} SELECT * FROM {}").format(*names))
-        building.finish(pair, None, DEALS)
-        building.clear()
 
 
 def _library(url: str) -> float:
@@ -109,7 +96,7 @@ def _library(url: str) -> float:
     return rate
 
 
-async def _reports(url: str) -> list[float]:
+async def _reports(url: str, whose: str) -> list[float]:
     random, seconds = Random(1), []
     async with ReadStore(url, ZONE, (), size=1) as store:
         for _ in range(REPORTS):
@@ -117,6 +104,7 @@ async def _reports(url: str) -> list[float]:
             day: date = DAY + timedelta(days=random.randrange(position) // A_DAY)
             started = time.perf_counter()
             async with store.snapshot() as snapshot:
-                await snapshot.performance(Scope(), f"trader_{random.randrange(10)}", day, position)
+                trader = f"trader_{random.randrange(10)}" if whose == "trader" else None
+                await snapshot.performance(Scope(), trader, day, position)
             seconds.append(time.perf_counter() - started)
     return seconds

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -31,6 +31,18 @@ _LIVE: Final = SQL("""
     FROM {positions} WHERE delivery_day = %(day)s {whose}
     GROUP BY delivery_start, minutes, label
 """)
+# Nothing where a deal of the book came later. The latest of each trader is found by two steps down an index.
+_SINCE: Final = SQL("""
+    SELECT delivery_start, minutes, label, sum(deals)::bigint, sum(bought_mwh), sum(sold_mwh),
+           sum(bought_eur), sum(sold_eur)
+    FROM {positions} WHERE delivery_day = %(day)s {whose} AND NOT EXISTS (
+        SELECT FROM (SELECT DISTINCT trader_id FROM {positions} WHERE delivery_day = %(day)s {whose}) AS book
+        WHERE %(position)s < (
+            SELECT max(position) FROM {deals} AS d WHERE d.delivery_day = %(day)s AND d.trader_id = book.trader_id
+        )
+    )
+    GROUP BY delivery_start, minutes, label
+""")
 _AS_OF: Final = SQL("""
     SELECT delivery_start, minutes, label, sum(sign)::bigint,
            coalesce(sum(sign * energy_mwh) FILTER (WHERE direction = 'buy'), 0),
@@ -40,6 +52,8 @@ _AS_OF: Final = SQL("""
     FROM {deals} WHERE delivery_day = %(day)s AND position <= %(position)s {whose}
     GROUP BY delivery_start, minutes, label
 """)
+_Which = Literal["live", "since", "as of"]
+_SUMS: Final[dict[_Which, SQL]] = {"live": _LIVE, "since": _SINCE, "as of": _AS_OF}
 _PRICES: Final = (
     SQL("""
     SELECT wanted.number, price.value, price.last_update, price.recorded_at, price.position
@@ -88,14 +102,21 @@ async def live_totals(
     connection: AsyncConnection[TupleRow], scope: Scope, trader_id: str | None, day: date
 ) -> dict[DeliveryPeriod, Totals]:
     """Return the sums of each period of *day* with deals, from the running sums."""
-    return await _totals(connection, True, scope, trader_id, day, 0)
+    return await _totals(connection, "live", scope, trader_id, day, 0)
+
+
+async def totals_since(
+    connection: AsyncConnection[TupleRow], scope: Scope, trader_id: str | None, day: date, position: int
+) -> dict[DeliveryPeriod, Totals]:
+    """Return the same as :func:`live_totals` where they have not changed after *position*, else nothing."""
+    return await _totals(connection, "since", scope, trader_id, day, position)
 
 
 async def totals_as_of(
     connection: AsyncConnection[TupleRow], scope: Scope, trader_id: str | None, day: date, position: int
 ) -> dict[DeliveryPeriod, Totals]:
     """Return the sums of each period of *day* with deals, from the ledger up to *position*."""
-    return await _totals(connection, False, scope, trader_id, day, position)
+    return await _totals(connection, "as of", scope, trader_id, day, position)
 
 
 async def reference_prices(
@@ -130,10 +151,10 @@ async def changes(connection: AsyncConnection[TupleRow], after: int, until: int)
 
 
 async def _totals(
-    connection: AsyncConnection[TupleRow], live: bool, scope: Scope, trader_id: str | None, day: date, position: int
+    connection: AsyncConnection[TupleRow], which: _Which, scope: Scope, trader_id: str | None, day: date, position: int
 ) -> dict[DeliveryPeriod, Totals]:
     arguments = {"day": day, "position": position, "trader": trader_id, "scope": scope.trader_id}
-    statement = _of_book(live, trader_id is not None, scope.trader_id is not None)
+    statement = _of_book(which, trader_id is not None, scope.trader_id is not None)
     cursor = await connection.execute(statement, arguments, prepare=True)
     rows: list[tuple[Any, ...]] = await cursor.fetchall()
     return {
@@ -143,7 +164,7 @@ async def _totals(
 
 
 @lru_cache
-def _of_book(live: bool, of_trader: bool, within_scope: bool) -> bytes:
+def _of_book(which: _Which, of_trader: bool, within_scope: bool) -> bytes:
     whose = [SQL("AND trader_id = %(trader)s")] if of_trader else []
     whose += [SQL("AND trader_id = %(scope)s")] if within_scope else []
-    return (_LIVE if live else _AS_OF).format(**_TABLES, whose=SQL(" ").join(whose)).as_bytes()
+    return _SUMS[which].format(**_TABLES, whose=SQL(" ").join(whose)).as_bytes()

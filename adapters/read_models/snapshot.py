@@ -21,9 +21,10 @@ from adapters.read_models import reports as report_reads
 from adapters.read_models.feeds import CoverageMemory
 from adapters.read_models.warnings import standing_warnings
 from domain.book import Book
+from domain.figures import Totals
 from domain.losses import OutageAccount
 from domain.performance import Knowledge, Performance, ReferencePrice, performance_of
-from domain.periods import hours_of, periods_of
+from domain.periods import DeliveryPeriod, hours_of, periods_of
 from projections import PROJECTION_VERSION
 from projections.day_files import DayFileRow
 from projections.deals import DealRow
@@ -82,10 +83,7 @@ class ReadSnapshot:
 
         Of books that *scope* does not show there are no rows, so the answer is that of an unknown trader.
         """
-        if position == self.sums_position:
-            totals = await performance_reads.live_totals(self.connection, scope, trader_id, day)
-        else:
-            totals = await performance_reads.totals_as_of(self.connection, scope, trader_id, day, position)
+        totals = await self._totals(scope, trader_id, day, position)
         periods = {*hours_of(day, self.zone), *totals}
         return performance_of(
             trader_id=trader_id,
@@ -96,6 +94,18 @@ class ReadSnapshot:
             knowledge=await self.knowledge(position),
             open_rejections=await rejection_reads.concerning(self.connection, scope, trader_id, day, position),
         )
+
+    async def _totals(
+        self, scope: Scope, trader_id: str | None, day: date, position: int
+    ) -> dict[DeliveryPeriod, Totals]:
+        if position == self.sums_position:
+            return await performance_reads.live_totals(self.connection, scope, trader_id, day)
+        if position < self.sums_position == self.projected:
+            # Most days that are asked about are over: their sums are long what they were.
+            totals = await performance_reads.totals_since(self.connection, scope, trader_id, day, position)
+            if totals:
+                return totals
+        return await performance_reads.totals_as_of(self.connection, scope, trader_id, day, position)
 
     async def explanation(
         self, scope: Scope, trader_id: str | None, day: date, start: int, end: int, limit: int

@@ -1,21 +1,27 @@
 """Does the store answer from one snapshot what was known at any position?"""
 
 import asyncio
+from dataclasses import replace
 from datetime import date, timedelta
 
 import psycopg
 import pytest
 
+from adapters.event_log.pages import LogPages
 from adapters.read_models.pool import borrowed, pool_of_snapshots
 from adapters.read_models.store import ReadStore
+from adapters.read_models.tables import ReadTables
 from domain.errors import DatabaseUnavailableError, QueryTooLongError, ReadModelsBehindError, UnknownPositionError
 from domain.performance import Performance
+from projections.positions import positions
 from projections.reading import EventFilter, Page, Scope
+from projections.runner import Runner
 from tests.desk import Desk, busy_day
 from tests.notation import (
     BERLIN,
     DAY,
     connected,
+    deal,
     instant,
     lost,
     reference_price,
@@ -48,6 +54,30 @@ async def test_the_running_sums_and_the_ledger_agree_at_every_position(new_desk:
         for position, (anna, everybody) in enumerate(live[:-1], start=1):
             assert await performance(store, position) == anna
             assert await performance(store, position, None) == everybody
+
+
+async def test_of_a_day_that_is_over_nothing_changes_though_others_go_on(new_desk: Desk) -> None:
+    other_day = deal("anna buys 7 MW 08-09 at 1", deal_id="later")
+    period = replace(other_day.deal.period, day=DAY + timedelta(days=1))
+    moved = replace(other_day, deal=replace(other_day.deal, period=period))
+    await new_desk.knows(*busy_day(), moved, deal("bob buys 1 MW 10-11 at 1", deal_id="latest"))
+    async with new_desk.store() as store:
+        at_last = await performance(store, 14)
+        assert at_last.total == (await performance(store, 12)).total == (await performance(store, 11)).total
+        assert (await performance(store, 10)).total != at_last.total
+        assert (await performance(store, 13, None)).total != (await performance(store, 14, None)).total
+        assert (await performance(store, 13, day=period.day)).total.totals.bought_mwh == 7
+        assert (await performance(store, 12, day=period.day)).total.totals.bought_mwh == 0
+
+
+async def test_sums_that_have_come_further_than_the_ledger_answer_for_no_earlier_position(new_desk: Desk) -> None:
+    await new_desk.knows(deal("anna buys 10 MW 08-09 at 20", deal_id="1"))
+    new_desk.records(deal("anna buys 5 MW 08-09 at 20", deal_id="2"))
+    async with LogPages(new_desk.url) as pages, ReadTables(new_desk.url) as tables, new_desk.store() as store:
+        await Runner(pages, tables, [positions]).step()
+        async with store.snapshot() as snapshot:
+            assert (snapshot.projected, snapshot.sums_position) == (1, 2)
+        assert (await performance(store, 1)).total.totals.bought_mwh == 10
 
 
 async def test_an_unknown_trader_has_zeros(new_desk: Desk) -> None:
