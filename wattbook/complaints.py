@@ -11,7 +11,7 @@ from wattbook.warnings import Warnings
 JOURNAL_DAMAGED: Final = "JOURNAL_DAMAGED"
 """The code of the warning that a journal cannot be read or changed; critical while what it holds is not recorded."""
 
-Trouble = Literal["be opened", "be read on", "be settled", "be cleared of what is recorded", "be whole"]
+Trouble = Literal["be opened", "be read on", "be read", "be settled", "be cleared of what is recorded", "be whole"]
 
 _GRAVE: Final = ("be opened", "be read on")
 
@@ -27,9 +27,8 @@ class JournalComplaints:
         """Say that the journal at *path* cannot do *what* is to be done with it."""
         level: WarningLevel = "CRITICAL" if what in _GRAVE else "WARNING"
         message = (
-            f"The journal {path} cannot {what} ({error}); it is tried again, and all others go on. If it stays so, "
-            "move it elsewhere once its receiver has ended, put back what 'sqlite3 FILE .recover' saves of it, and "
-            "import the day files of that time."
+            f"The journal {path} cannot {what} ({error}); it is tried again, and all others go on. "
+            "Look after its disk, and let the file lie."
         )
         self._say(what, path, level, message)
 
@@ -42,6 +41,17 @@ class JournalComplaints:
             f"{evidence_path(path).name}. Import the day files of that time, then move the journal elsewhere."
         )
         self._say("be whole", path, "CRITICAL", message)
+
+    def kept(self, path: Path) -> None:
+        """Say that what is now at *path* was a journal that cannot be read, which is put away."""
+        message = (
+            f"A journal could not be read and is kept as {path}. What else was heard by its connections is recorded; "
+            "what it alone held stands in the log as a time in which they were not covering: import the day files of "
+            f"that time. 'sqlite3 {path.name} .recover' may save some of it, with the files beside it that begin with "
+            "its name; what it saves is recorded when it lies in the journal folder as a file of its own, whose name "
+            "ends in .sqlite. Then move this one, and those beside it, elsewhere."
+        )
+        self._say("be read", path, "CRITICAL", message)
 
     def withdraw(self, what: Trouble, path: Path) -> None:
         """Say that this trouble is over, if it stood."""

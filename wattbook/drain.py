@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 
 from adapters.event_log.writer import EventLog
 from adapters.journal.bell import JournalBell
-from adapters.journal.entries import Entry, MessageHeard
+from adapters.journal.entries import Entry, MessageHeard, lock_path
+from adapters.journal.promise import owner_of
 from adapters.journal.reader import JournalReader
 from adapters.journal.shelf import JournalShelf
-from adapters.journal.unreadable import UnreadableJournals
+from adapters.journal.unreadable import UnreadableJournals, kept_unreadable
 from domain.deliveries import Deliveries
 from domain.events import DealConfirmed, Event
 from domain.recording import Outcome
@@ -28,6 +29,9 @@ from wattbook.warnings import Warnings
 
 BATCH: Final = 5_000
 """Entries read from a journal at once, at the most: what has arrived is never held back to fill one."""
+
+MOST_AHEAD: Final = 4
+"""Of how many journals at once the next entries are in memory, read while the database works."""
 
 LOOK_FOR_JOURNALS_S: Final = 1.0
 """How often new journals, and those whose receiver has died, are looked for."""
@@ -58,7 +62,8 @@ class JournalRecorder:
         warnings: Warnings | None = None,
     ) -> None:
         self._folder = folder
-        self._shelf = JournalShelf((folder,) if spare is None else (folder, spare))
+        self._folders = (folder,) if spare is None else (folder, spare)
+        self._shelf = JournalShelf(self._folders)
         self._exchange = exchange
         self._zone = zone
         self._event_log = event_log
@@ -66,6 +71,9 @@ class JournalRecorder:
         self._readers: list[JournalReader] = []
         self._recorded: dict[Path, int] = {}
         self._ahead: dict[Path, _Batch] = {}
+        self._waiting: dict[Path, datetime] = {}
+        self.oldest_waiting_at: datetime | None = None
+        """When the oldest of what is not recorded yet was heard, ``None`` while nothing waits."""
         self._taken = 0
         self._complaints = JournalComplaints(warnings or Warnings())
         self._unreadable = UnreadableJournals()
@@ -76,8 +84,11 @@ class JournalRecorder:
         """Which lines brought the deals that were recorded here."""
         self.vouched: Vouched | None = None
         """The connections in these journals, and until when all that they brought is recorded."""
-        self.oldest_waiting_at: datetime | None = None
-        """When the oldest of what is not recorded yet was heard, ``None`` while nothing waits."""
+
+    @property
+    def batches_ahead(self) -> int:
+        """Of how many journals the next entries are in memory already."""
+        return len(self._ahead)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Record until *stop*, and then what is left, as long as the log takes any of it within LAST_DRAIN_S."""
@@ -127,18 +138,22 @@ class JournalRecorder:
             self._report(self._lost, events, await append_or_reject(self._event_log, events))
             self._lost = []
         oldest: datetime | None = None
+        for path in self._waiting.keys() - self._shelf.paths:
+            self._note_waiting(path, None)
         for reader in tuple(self._readers):
             batch = self._ahead.pop(reader.path, None)
             if batch is None:
                 batch = await asyncio.to_thread(self._read_batch, reader)
             if not batch.entries:
+                self._note_waiting(reader.path, None)
                 self._set_aside_if_stuck(reader)
                 continue
-            self.oldest_waiting_at = batch.entries[0].noted.at
-            oldest = min(oldest or self.oldest_waiting_at, self.oldest_waiting_at)
+            first = batch.entries[0].noted.at
+            self._note_waiting(reader.path, first)
+            oldest = min(oldest or first, first)
             last = batch.entries[-1].sequence
             # Under load the next batch is read while the database works on this one.
-            full = len(batch.entries) >= BATCH
+            full = len(batch.entries) >= BATCH and len(self._ahead) < MOST_AHEAD
             reading = asyncio.create_task(asyncio.to_thread(self._read_batch, reader, last)) if full else None
             try:
                 outcomes = await append_or_reject(self._event_log, batch.events)
@@ -151,9 +166,14 @@ class JournalRecorder:
             if reading is not None and (ahead := reading.result()).entries:
                 self._ahead[reader.path] = ahead
             self._taken += len(batch.entries)
-        if oldest is None:
-            self.oldest_waiting_at = None
         return oldest
+
+    def _note_waiting(self, path: Path, since: datetime | None) -> None:
+        if since is None:
+            self._waiting.pop(path, None)
+        else:
+            self._waiting[path] = since
+        self.oldest_waiting_at = min(self._waiting.values(), default=None)
 
     def _read_batch(self, reader: JournalReader, after: int | None = None) -> "_Batch":
         entries = self._read(reader, self._recorded.get(reader.path, 0) if after is None else after)
@@ -170,14 +190,19 @@ class JournalRecorder:
     def _look(self) -> None:
         """Find new journals, date the losses of dead receivers, and remove what is drained for good."""
         try:
+            if not self._lost:
+                self._unreadable.put_away(self._shelf.close_one)
             readers = self._shelf.look(self._cannot_open)
+            kept = kept_unreadable(*self._folders)
         except OSError as error:
             log.error("cannot look after the journals in %s: %s", self._folder, error)
             return
         now = self._clock()
         self._complaints.forget_the_gone({reader.path for reader in readers})
+        for path in kept:
+            self._complaints.kept(path)
         self._look_for_losses(readers)
-        self._readers = [reader for reader in readers if not self._look_after(reader, now)]
+        self._readers = self._look_after_all(readers, now)
         paths = {reader.path for reader in self._readers}
         self._recorded = {path: sequence for path, sequence in self._recorded.items() if path in self._shelf.paths}
         self._ahead = {path: batch for path, batch in self._ahead.items() if path in paths}
@@ -195,13 +220,30 @@ class JournalRecorder:
 
     def _look_for_losses(self, readers: Sequence[JournalReader]) -> None:
         """Find what is lost with journals that cannot be read, before those that know of it are gone."""
-        sound = self._sound(readers)
-        for reader in sound:
+        for reader in self._sound(readers):
             self._unreadable.withdraw(reader.path)
-        lost = self._unreadable.settle(self._shelf.paths, sound)
-        self._lost += [Entry(0, gap) for gap in lost]
+        self._lost += [Entry(0, gap) for gap in self._unreadable.settle(self._shelf.paths, readers)]
 
-    def _look_after(self, reader: JournalReader, now: datetime) -> bool:
+    def _look_after_all(self, readers: Sequence[JournalReader], now: datetime) -> list[JournalReader]:
+        """Return those that are not gone: a file may have to tell of one before it, until that one is drained."""
+        left: list[JournalReader] = []
+        behind: set[bytes] = set()
+        for reader in readers:
+            owner = owner_of(lock_path(reader.path))
+            if not self._look_after(reader, now, needed=bool(self._lost) or owner in behind):
+                left.append(reader)
+                if owner and self._waits(reader):
+                    behind.add(owner)
+        return left
+
+    def _waits(self, reader: JournalReader) -> bool:
+        """Tell whether something in a journal that can be read is not recorded yet."""
+        if self._sound([reader]):
+            with suppress(sqlite3.Error):
+                return reader.open_connections(self._recorded.get(reader.path, 0))[1] is not None
+        return False
+
+    def _look_after(self, reader: JournalReader, now: datetime, *, needed: bool) -> bool:
         """Return whether the journal is gone; whatever is wrong with it, the others are looked after too."""
         if self._complaints.stand(reader.path, "be cleared of what is recorded"):
             self._forget(reader)
@@ -210,8 +252,7 @@ class JournalRecorder:
             reader.settle_if_abandoned(now)
             if missing:
                 self._complaints.lost(reader.path, missing)
-            needed = missing or self._unreadable.waits_since is not None
-            gone = not needed and reader.remove_if_done()
+            gone = not missing and not needed and reader.remove_if_done()
         except (OSError, sqlite3.Error) as error:
             self._complaints.cannot("be settled", reader.path, error)
             return False

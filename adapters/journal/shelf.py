@@ -17,7 +17,7 @@ from adapters.journal.reader import JournalReader, open_journal
 MOST_ABANDONED: Final = 32
 """How many journals of dead receivers are open at once."""
 
-ASIDE_S: Final = 60.0
+ASIDE_S: Final = 20.0
 """How long a journal that cannot be read, or not be removed, leaves its place to others before it is tried again."""
 
 
@@ -56,7 +56,7 @@ class JournalShelf:
                 continue
             if abandoned and not places:
                 self.has_more = True
-                self._close(path)
+                self.close_one(path)
                 continue
             reader = self._open.get(path) or open_journal(path, self._aside(on_unreadable))
             if reader is not None:
@@ -70,13 +70,18 @@ class JournalShelf:
         if reader.path not in self._abandoned:
             return False
         self._aside_until[reader.path] = self._clock_s() + self._aside_s
-        self._close(reader.path)
+        self.close_one(reader.path)
         return True
 
     def close(self) -> None:
         """Let go of all files."""
         for path in tuple(self._open):
-            self._close(path)
+            self.close_one(path)
+
+    def close_one(self, path: Path) -> None:
+        """Let go of the file at *path*, if it is open."""
+        if (reader := self._open.pop(path, None)) is not None:
+            reader.close()
 
     def _aside(self, on_unreadable: Callable[[Path, sqlite3.Error], None]) -> Callable[[Path, sqlite3.Error], None]:
         def put_aside(path: Path, error: sqlite3.Error) -> None:
@@ -98,10 +103,6 @@ class JournalShelf:
     def _let_go_of_the_gone(self, paths: frozenset[Path]) -> None:
         self.paths = paths
         for path in self._open.keys() - paths:
-            self._close(path)
+            self.close_one(path)
         self._abandoned &= paths
         self._aside_until = {path: until for path, until in self._aside_until.items() if path in paths}
-
-    def _close(self, path: Path) -> None:
-        if (reader := self._open.pop(path, None)) is not None:
-            reader.close()

@@ -3,27 +3,35 @@
 A receiver writes one file after the other, and a connection outlives them: to whoever reads only
 the next one, it seems whole since it was opened. What went down with its last file nobody needs
 to tell, for nobody vouches for a connection that only an unreadable file knows.
+
+A file of which that is told, or that needs no word, is kept under another name, out of the way.
 """
 
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from adapters.journal.entries import STARTED_FORM, LineInterrupted, lock_path
+from adapters.journal.entries import STARTED_FORM, LineInterrupted, lock_path, taken_over
 from adapters.journal.promise import owner_of
 from adapters.journal.reader import JournalReader
 from domain.events import UNREADABLE_JOURNAL
 
-UNREADABLE_S: Final = 30.0
-"""How long a file that could still come back, on a disk that answers again, is waited for before it passes for lost."""
+UNREADABLE_S: Final = 15.0
+"""A file on a disk that answers with errors passes for lost when it is tried so much later, in vain."""
+
+HELD_S: Final = 45.0
+"""How long nobody vouches for what may be in a file that is still tried: what lives must not pass for ended."""
+
+KEPT_AS: Final = ".unreadable"
 
 _DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-"""Errors that no waiting mends."""
+"""Errors that no waiting mends. Of all others only those of the disk are the file's own."""
 
 
 @dataclass
@@ -31,7 +39,10 @@ class _Unreadable:
     path: Path
     owner: bytes
     lost_from: datetime
-    tell_at_s: float
+    since_s: float
+    is_lost: bool = False
+    went_on: bool = False
+    losses: list[LineInterrupted] | None = None
     told: bool = False
 
 
@@ -42,47 +53,88 @@ class UnreadableJournals:
         self._clock_s = clock_s
         self._known: dict[Path, _Unreadable] = {}
         self.waits_since: datetime | None = None
-        """From when on what was heard may be in a file that is still waited for, ``None`` while there is none."""
+        """From when on what was heard may be in a file that is still tried, ``None`` while there is none."""
 
     def note(self, path: Path, error: sqlite3.Error, recorded_until: datetime | None = None) -> None:
         """Note that the journal at *path* cannot be read past what was noted in it by *recorded_until*."""
         begun = started_at(path)
         if begun is None:
             return  # no receiver made it
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-        due_s = self._clock_s() + (0 if code in _DAMAGED else UNREADABLE_S)
-        found = self._known.setdefault(path, _Unreadable(path, owner_of(lock_path(path)), begun, due_s))
-        found.tell_at_s = min(found.tell_at_s, due_s)
+        now_s = self._clock_s()
+        found = self._known.setdefault(path, _Unreadable(path, owner_of(lock_path(path)), begun, now_s))
         found.lost_from = max(found.lost_from, recorded_until or begun)
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+        stays = code == sqlite3.SQLITE_IOERR and now_s - found.since_s >= UNREADABLE_S
+        found.is_lost = found.is_lost or code in _DAMAGED or stays
 
     def withdraw(self, path: Path) -> None:
         """Note that the journal at *path* can be read."""
         self._known.pop(path, None)
 
     def settle(self, paths: Collection[Path], readers: Sequence[JournalReader]) -> list[LineInterrupted]:
-        """Return what is to be told now, once of each file; *readers* are of those of all *paths* that can be read."""
+        """Return what is to be told now, once of each file; *readers* are of those of all *paths* that can be opened.
+
+        Called before any of them is removed.
+        """
         self.waits_since = None
         found: list[LineInterrupted] = []
         for each in tuple(self._known.values()):
+            if each.losses is None or not each.went_on:
+                each.losses = self._losses_of(each, paths, readers)
             gone = each.path not in paths
-            if not each.told and (next_one := self._next_of(each, paths, readers)) is not None:
-                if gone or self._clock_s() >= each.tell_at_s:
-                    found += _lost(each, *next_one)
+            if each.losses and not each.told:
+                if gone or each.is_lost:
+                    found += each.losses
                     each.told = True
-                else:
+                elif self._clock_s() - each.since_s < HELD_S:
                     self.waits_since = min(self.waits_since or each.lost_from, each.lost_from)
-            if gone:
+            if gone and each.losses is not None:
                 del self._known[each.path]
         return found
 
-    def _next_of(
+    def put_away(self, close: Callable[[Path], None]) -> None:
+        """Keep under another name what is lost and told; whoever has such a file open must *close* it before."""
+        for each in tuple(self._known.values()):
+            if each.is_lost and (each.told or each.losses == []):
+                # Where it cannot be renamed it is tried again; the log takes the same word once.
+                with suppress(OSError), taken_over(each.path) as abandoned:
+                    if each.went_on or abandoned:
+                        close(each.path)
+                        _keep(each.path)
+                    if abandoned:
+                        lock_path(each.path).unlink(missing_ok=True)
+
+    def _losses_of(
         self, lost: _Unreadable, paths: Iterable[Path], readers: Iterable[JournalReader]
-    ) -> tuple[datetime, JournalReader] | None:
-        """Return when the receiver began its next file, and the first one from there on that can be read."""
-        later = list(_later(lost, paths))
+    ) -> list[LineInterrupted] | None:
+        """Return what is lost of the connections that went on; ``None`` while one that knows waits for its turn."""
         opened = {each.path: each for each in readers}
-        reader = next((opened[path] for path, _ in later if path in opened), None)
-        return None if reader is None else (later[0][1], reader)
+        chains = list(_later(lost, paths))
+        lost.went_on = bool(chains)
+        reason = f"{UNREADABLE_JOURNAL}{lost.path.name}"
+        found: list[LineInterrupted] = []
+        for chain in chains:
+            until = chain[0][1]
+            for reader in self._that_know(chain, opened):
+                if reader is None:
+                    return None
+                with suppress(sqlite3.Error, UnicodeError):
+                    found += [
+                        LineInterrupted(line, connection, lost.lost_from, until, reason)
+                        for line, connection in reader.losses.connections(lost.lost_from, until)
+                        if lost.lost_from < until
+                    ]
+        return list(dict.fromkeys(found))
+
+    def _that_know(
+        self, chain: Iterable[tuple[Path, datetime]], opened: Mapping[Path, JournalReader]
+    ) -> Iterator[JournalReader | None]:
+        """Yield the files that know who was open before them, up to the first sound one; ``None`` is not open yet."""
+        for path, _ in chain:
+            if path in opened or path not in self._known:
+                yield opened.get(path)
+            if path not in self._known:
+                return
 
 
 def started_at(path: Path) -> datetime | None:
@@ -92,21 +144,25 @@ def started_at(path: Path) -> datetime | None:
     return None
 
 
-def _later(lost: _Unreadable, paths: Iterable[Path]) -> Iterator[tuple[Path, datetime]]:
-    """Yield the files that the receiver of a lost one may have begun after it, in their order, and when."""
+def kept_unreadable(*folders: Path) -> list[Path]:
+    """Return the files in *folders* that once were journals and could not be read."""
+    return sorted(path for folder in folders for path in folder.glob(f"*{KEPT_AS}"))
+
+
+def _keep(path: Path) -> None:
+    """Rename a journal, with SQLite's files beside it first: a kill in between leaves a journal to be put away."""
+    for suffix in ("-wal", "-shm", ""):
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).rename(path.with_name(path.name + KEPT_AS + suffix))
+
+
+def _later(lost: _Unreadable, paths: Iterable[Path]) -> Iterator[list[tuple[Path, datetime]]]:
+    """Yield the files after a lost one, and when each was begun, of every receiver that may have written it."""
+    chains: defaultdict[bytes, list[tuple[Path, datetime]]] = defaultdict(list)
     for path in sorted(paths, key=lambda path: path.name):
         if path.name > lost.path.name and (begun := started_at(path)) is not None:
-            owner = owner_of(lock_path(path))
-            if owner == lost.owner or not owner or not lost.owner:
-                yield path, begun
-
-
-def _lost(lost: _Unreadable, until: datetime, reader: JournalReader) -> list[LineInterrupted]:
-    """Return the stretch of each connection that was open before its receiver began the next file."""
-    if lost.lost_from >= until:
-        return []
-    reason = f"{UNREADABLE_JOURNAL}{lost.path.name}"
-    return [
-        LineInterrupted(line, connection, lost.lost_from, until, reason)
-        for line, connection in reader.losses.connections(lost.lost_from, until)
-    ]
+            chains[owner_of(lock_path(path)) or b"?" + path.name.encode()].append((path, begun))
+    if lost.owner in chains:
+        yield chains[lost.owner]
+    else:
+        yield from (chain for owner, chain in chains.items() if not lost.owner or owner.startswith(b"?"))

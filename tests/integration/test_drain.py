@@ -5,6 +5,8 @@ import itertools
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,6 +15,7 @@ import pytest
 
 from adapters.event_log.writer import EventLog
 from adapters.journal.entries import LineConnected, MessageHeard
+from adapters.journal.unreadable import KEPT_AS
 from adapters.journal.writer import JournalWriter
 from adapters.postgres.installation import install
 from domain.events import Event
@@ -22,7 +25,7 @@ from tests.broken_journals import damaged, garbage
 from tests.deal_messages import message
 from tests.journal_entries import LATER, NOON, heard, now
 from tests.waiting import eventually
-from wattbook.drain import JournalRecorder
+from wattbook.drain import BATCH, MOST_AHEAD, JournalRecorder
 from wattbook.record import record
 from wattbook.settings import Settings
 
@@ -77,9 +80,10 @@ async def test_a_file_of_garbage_holds_up_no_journal_and_is_named_once(
         "message.rejected.v1",
         "feed.disconnected.v1",
     ]
-    (complaint,) = complaints(caplog, broken)
-    assert "move it elsewhere" in complaint
-    assert broken.exists()
+    complaint, kept = complaints(caplog, broken)
+    assert "cannot be opened" in complaint
+    assert "kept as" in kept
+    assert broken.with_name(f"{broken.name}{KEPT_AS}").exists()
 
 
 async def test_of_a_damaged_journal_all_before_the_damage_is_recorded_and_the_others_are_settled(
@@ -93,7 +97,7 @@ async def test_of_a_damaged_journal_all_before_the_damage_is_recorded_and_the_ot
 
     assert "feed.disconnected.v1 feed:exchange/1:c1" in recorded(database)
     assert sum(each.startswith("message.rejected.v1") for each in recorded(database)) > 50
-    assert broken.exists()
+    assert broken.with_name(f"{broken.name}{KEPT_AS}").exists()
     told = complaints(caplog, broken)
     assert len(told) == len(set(told)) <= 3
 
@@ -183,3 +187,37 @@ async def test_a_burst_on_two_lines_and_two_recorders_is_recorded_whole_and_once
             "SELECT count(*), count(DISTINCT originator_id), max(notification_id) FROM wattbook.events"
         ).fetchone()
     assert row == (count, count, count)
+
+
+class Questions(EventLog):
+    """A log that asks at each append since when something waits, and of how many journals more is in memory."""
+
+    def __init__(self, conninfo: str) -> None:
+        super().__init__(conninfo)
+        self.recorder: JournalRecorder | None = None
+        self.waits_since: list[datetime | None] = []
+        self.ahead: list[int] = []
+
+    async def append(self, events: Sequence[Event]) -> list[Outcome]:
+        assert self.recorder is not None
+        self.waits_since.append(self.recorder.oldest_waiting_at)
+        self.ahead.append(self.recorder.batches_ahead)
+        return await super().append(events)
+
+
+async def test_what_waits_longest_counts_and_of_few_journals_more_is_in_memory(tmp_path: Path, database: str) -> None:
+    install(database, READ_MODELS)
+    for number in range(MOST_AHEAD + 3):
+        began = NOON + timedelta(hours=number)
+        with JournalWriter(tmp_path, partial(datetime.fromisoformat, began.isoformat())) as writer:
+            raw = [message(id=f"{number} {each}").encode() for each in range(BATCH + 1)]
+            writer.append_many([MessageHeard("exchange/1", f"c{number}", began, each) for each in raw])
+    stop = asyncio.Event()
+    stop.set()
+    async with Questions(database) as log:
+        log.recorder = JournalRecorder(tmp_path, "exchange", ZoneInfo("Europe/Berlin"), log, now)
+        await log.recorder.run(stop)
+    first_pass = MOST_AHEAD + 3
+    assert log.waits_since[:first_pass] == [NOON] * first_pass
+    assert max(log.ahead) == MOST_AHEAD
+    assert len(recorded(database)) == first_pass * (BATCH + 1)
