@@ -57,7 +57,7 @@ def _selected(
         SQL(", ").join(map(Identifier, model.columns)), Identifier("read_models", model.table)
     )
     with connection.cursor(binary=True) as cursor:
-        cursor.execute(query + where, parameters)
+        cursor.execute(query + where, parameters, prepare=True)
         return rows_by_key(model, cursor)
 
 
