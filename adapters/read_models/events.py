@@ -33,12 +33,16 @@ _OWN: Final = SQL("""
 )  # fmt: skip
 _DEALS: Final = Identifier("read_models", deals.table)
 _PRICES: Final = Identifier("read_models", reference_prices.table)
+# A price says something of a book's figures only where the book has deals in the period.
 _CONCERNING: Final = SQL("""
     SELECT position FROM (
         SELECT position FROM {deals} WHERE delivery_day = %(day)s AND position > %(after)s AND position <= %(until)s
         {whose}
         UNION SELECT position FROM {prices}
         WHERE delivery_day = %(day)s AND position > %(after)s AND position <= %(until)s
+        AND (delivery_start, minutes) IN (
+            SELECT delivery_start, minutes FROM {deals} WHERE delivery_day = %(day)s AND position <= %(until)s {whose}
+        )
     ) AS found ORDER BY position LIMIT %(limit)s
 """)
 _TOPICS: Final = tuple(kind.TOPIC for kind in EVENT_TYPES)
