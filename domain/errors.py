@@ -39,6 +39,7 @@
   * :class:`NotSealedError`: a proof of what is in no sealed block yet
   * :class:`ExportRefusedError`: a folder or a file that holds no exported log, or that of another one
   * :class:`LogDamagedError`: the log breaks one of its own promises (a hole, a broken order)
+  * :class:`LogSetBackError`: the log does not hold any more what it held
   * :class:`AlreadyRunningError`: another process does here what only one may do
   * :class:`NotSwitchedError`: a rebuilt read model could not take the place of the one in use
   * :class:`CannotReplaceError`: a receiver cannot take over from an older one without losing a line
@@ -192,6 +193,10 @@ class ExportRefusedError(WattbookError):
 
 class LogDamagedError(WattbookError):
     """The event log breaks one of its own promises, so nothing may be derived from it."""
+
+
+class LogSetBackError(WattbookError):
+    """The log does not hold any more what it held: it was restored, or a server that was behind took its place."""
 
 
 class FencedError(WattbookError):

@@ -70,30 +70,44 @@ def server_of_its_own() -> Iterator[PostgresServer]:
         try:
             yield server
         finally:
-            control(server, "stop", "-m", "immediate")
+            if (server.pgdata / "postmaster.pid").exists():
+                control(server, "stop", "-m", "immediate")
 
 
 @contextmanager
 def standby_of(server: PostgresServer) -> Iterator[Path]:
     """Run a hot standby of *server*, for whose disk each of its commits waits; yield the standby's folder."""
-    with tempfile.TemporaryDirectory(prefix="wattbook-standby-", ignore_cleanup_errors=True) as folder:
-        standby = Path(folder)
+    with copy_of(server, "-R") as standby, started(server, standby):
+        wait_for_standby(server.get_uri(), "*")
+        yield standby
+
+
+@contextmanager
+def copy_of(server: PostgresServer, *options: str) -> Iterator[Path]:
+    """Copy the data of a running *server* as ``pg_basebackup`` does; yield the copy's folder."""
+    with tempfile.TemporaryDirectory(prefix="wattbook-copy-", ignore_cleanup_errors=True) as folder:
+        copy = Path(folder)
         if server.system_user is not None:
-            shutil.chown(standby, server.system_user)
-
-        def run(command: str, *arguments: str) -> None:
-            pgexec(command, arguments, bin_path=server.bin_path, user=server.system_user)
-
-        run("pg_basebackup", "-d", server.get_uri(), "-D", str(standby), "-R", "-c", "fast")
-        control_of = ("-w", "-D", str(standby), "-l", str(standby / "log"))
+            shutil.chown(copy, server.system_user)
+        _run(server, "pg_basebackup", "-d", server.get_uri(), "-D", str(copy), "-c", "fast", *options)
         # The server's own socket lies in its folder, and its lock was copied with it.
-        (standby / ".s.PGSQL.5432.lock").unlink()
-        run("pg_ctl", *control_of, "-o", f'-h "" -k {standby}', "start")
-        try:
-            wait_for_standby(server.get_uri(), "*")
-            yield standby
-        finally:
-            run("pg_ctl", *control_of, "-m", "immediate", "stop")
+        (copy / ".s.PGSQL.5432.lock").unlink()
+        yield copy
+
+
+@contextmanager
+def started(server: PostgresServer, copy: Path) -> Iterator[str]:
+    """Run a server on a *copy* of another one's data; yield its URL."""
+    control_of = ("-w", "-D", str(copy), "-l", str(copy / "log"))
+    _run(server, "pg_ctl", *control_of, "-o", f'-h "" -k {copy}', "start")
+    try:
+        yield f"postgresql://postgres@/postgres?host={copy}"
+    finally:
+        _run(server, "pg_ctl", *control_of, "-m", "immediate", "stop")
+
+
+def _run(server: PostgresServer, command: str, *arguments: str) -> None:
+    pgexec(command, arguments, bin_path=server.bin_path, user=server.system_user)
 
 
 def wait_for_standby(url: str, name: str) -> None:
@@ -105,5 +119,4 @@ def wait_for_standby(url: str, name: str) -> None:
 
 def control(server: PostgresServer, command: str, *options: str) -> None:
     """Let ``pg_ctl`` stop, start or restart *server*."""
-    arguments = ("-w", "-D", str(server.pgdata), "-l", str(server.log), *options, command)
-    pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
+    _run(server, "pg_ctl", "-w", "-D", str(server.pgdata), "-l", str(server.log), *options, command)

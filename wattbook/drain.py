@@ -24,6 +24,7 @@ from domain.recording import Outcome
 from wattbook.complaints import JournalComplaints
 from wattbook.heard import event_of, tell
 from wattbook.refusals import append_or_reject
+from wattbook.set_back import SetBack
 from wattbook.vouching import Vouched, vouched_for
 from wattbook.warnings import Warnings
 
@@ -74,6 +75,8 @@ class JournalRecorder:
         self._waiting: dict[Path, datetime] = {}
         self.oldest_waiting_at: datetime | None = None
         """When the oldest of what is not recorded yet was heard, ``None`` while nothing waits."""
+        self._set_back = SetBack(self._folders, event_log.known, lambda: self._recorded, clock)
+        event_log.losses = self._set_back.losses
         self._taken = 0
         self._complaints = JournalComplaints(warnings or Warnings())
         self._unreadable = UnreadableJournals()
@@ -284,6 +287,7 @@ class JournalRecorder:
 
     def _forget(self, reader: JournalReader) -> None:
         """Forget what is recorded; where that fails, the next time forgets it too."""
+        self._set_back.keep()
         try:
             reader.forget(self._recorded.get(reader.path, 0))
         except sqlite3.Error as error:

@@ -104,11 +104,16 @@ class Vouching:
     async def look(self, connection: psycopg.AsyncConnection[object]) -> None:
         """Vouch, and record what follows from what others vouch for.
 
-        A recorder that does not know yet what is in its own journals says nothing of any connection.
+        A recorder that does not know yet what is in its own journals says nothing of any connection. Where
+        the log was set back, it is told first what is lost with it: what is vouched for says since when.
         """
         own = self._own()
         if own is None:
             self._seen.clear()
+            return
+        if not await self._event_log.known.is_held(connection):
+            self._seen.clear()
+            await self._event_log.append([_open(each, each.connected_at) for each in own.values()])
             return
         await note_vouched(connection, {key: each.last_heard_at for key, each in own.items()})
         known = await known_connections(connection, [name for _, name in own])
@@ -165,5 +170,9 @@ def _goes_on(own: Vouched, known: Iterable[KnownConnection]) -> list[Event]:
         since = each.connected_at if last is None else last.last_heard_at
         if last is None or (last.reason == UNVOUCHED and since is not None and each.last_heard_at > since):
             assert since is not None
-            found.append(FeedConnected(line=each.line, connection=each.connection, connected_at=since))
+            found.append(_open(each, since))
     return found
+
+
+def _open(each: OpenConnection, since: datetime) -> FeedConnected:
+    return FeedConnected(line=each.line, connection=each.connection, connected_at=since)

@@ -6,7 +6,7 @@ is held until the commit, so positions become visible in order, without a hole, 
 reader that has seen P has seen everything before it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, cast
@@ -20,14 +20,14 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL
 
 from adapters.event_log.hash_chain import GENESIS
+from adapters.event_log.known_end import HASH_AT, RECORDED_UNTIL, KnownEnd, LogEnd
 from adapters.event_log.rows import COPY_ROWS, Head, Rows
 from adapters.event_log.schema import CREATE_LOG
 from adapters.event_log.stored_events import read_event, state_of
-from domain.errors import LogDamagedError
+from domain.errors import LogDamagedError, LogSetBackError
 from domain.events import Event, Recorded
 from domain.recording import AlreadyRecorded, Outcome, decide, stream_of
 
-_HASH_AT: Final = "SELECT hash FROM wattbook.events WHERE notification_id = %s"
 _LOCK_HEAD: Final = "SELECT position, recorded_at, hash FROM wattbook.log_head FOR UPDATE"
 _PAST: Final = """
     SELECT originator_id, originator_version, topic, state, notification_id, recorded_at
@@ -52,21 +52,28 @@ class EventLogRecorder(PostgresApplicationRecorder):
     def __init__(self, datastore: PostgresDatastore, *, events_table_name: str = "events") -> None:
         """Open the recorder. The table is always ``wattbook.events``, whatever name the library proposes."""
         super().__init__(datastore, events_table_name="events")
+        self.known = KnownEnd()
+        """The end of the log after what was appended here last, as long as the log holds the one before it."""
         self.sql_create_statements = [SQL(statement).format() for statement in CREATE_LOG]
 
-    def append(self, events: Sequence[Event]) -> list[Outcome]:
+    def append(self, events: Sequence[Event], *, anew: bool = False) -> list[Outcome]:
         """Append what is news of *events*, in order, durably; return what became of each.
 
         One transaction: all of it or nothing. Safe to repeat when the outcome of an
         earlier try is unknown: what it recorded is then found to be a duplicate.
+        Raises :class:`LogSetBackError` where the log does not hold the known end; *anew* it is
+        then known from here on.
         """
         streams = [stream_of(event) for event in events]
         with self._writing() as curs:
             head = _lock_head(curs)
+            if not anew:
+                _goes_on(curs, head, self.known.end)
             past = _past(curs, streams)
             rows = Rows(head)
             outcomes = _follow(rows, past, head.recorded_at, zip(events, streams, strict=True))
             _insert(curs, head, rows)
+        self.known.end = LogEnd(rows.position, rows.hash)
         return outcomes
 
     def look_up(self, position: int, stream: str) -> tuple[Recorded | None, list[Recorded]]:
@@ -82,10 +89,18 @@ class EventLogRecorder(PostgresApplicationRecorder):
         if position == 0:
             return GENESIS
         with self._writing() as curs:
-            row = curs.execute(_HASH_AT, (position,)).fetchone()
+            row = curs.execute(HASH_AT, (position,)).fetchone()
         if row is None:
             raise LogDamagedError(f"the event log has no event at position {position}")
         return bytes(row[0])
+
+    def recorded_until(self, connections: Collection[str]) -> datetime:
+        """Return until when the log has all that was heard by those who have these *connections*."""
+        with self._writing() as curs:
+            row = curs.execute(RECORDED_UNTIL, (list(connections),)).fetchone()
+        assert row is not None
+        until: datetime = row[0]
+        return until
 
     def append_decided(
         self, streams: Sequence[str], decided: Callable[[Mapping[str, Sequence[Recorded]]], Sequence[Event]]
@@ -176,6 +191,18 @@ def _lock_head(curs: _Cursor) -> Head:
     now = curs.execute(_NOW_DURABLY, (last_recorded_at,), prepare=True).fetchone()
     assert now is not None
     return Head(position, now[0], bytes(last_hash))
+
+
+def _goes_on(curs: _Cursor, head: Head, known: LogEnd | None) -> None:
+    """Raise :class:`LogSetBackError` where the log that ends at *head* does not hold the *known* end."""
+    if known is None or known == (head.position, head.hash) or known.position == 0:
+        return
+    row = curs.execute(HASH_AT, (known.position,)).fetchone()
+    if row is None or bytes(row[0]) != known.hash:
+        raise LogSetBackError(
+            f"the log ends at position {head.position} and does not hold any more what was recorded up to position "
+            f"{known.position}: it was restored from a backup, or another server has taken its place"
+        )
 
 
 def _past(curs: _Cursor, streams: Iterable[str]) -> dict[str, list[tuple[int, Recorded]]]:

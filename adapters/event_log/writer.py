@@ -2,14 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Self
 
 from eventsourcing.persistence import InterfaceError, InternalError, OperationalError
 
+from adapters.event_log.known_end import KnownEnd
 from adapters.event_log.recorder import EventLogRecorder, open_recorder
 from adapters.event_log.writer_thread import WriterThread
+from domain.errors import LogSetBackError
 from domain.events import Event
 from domain.recording import Outcome
 
@@ -35,6 +38,13 @@ class EventLog:
     """Appends events durably. Everything handed in while a commit is under way goes with the next one."""
 
     def __init__(self, conninfo: str) -> None:
+        self.known = KnownEnd()
+        """The end of the log after what was appended here last."""
+        self.losses: Callable[[Callable[[Collection[str]], datetime]], Sequence[Event]] = lambda _: ()
+        """What is lost where the log does not hold that end any more: recorded before anything else is.
+
+        Called on the thread of the writer, with what tells until when all is recorded that some connections brought.
+        """
         self._conninfo = conninfo
         self._queue: asyncio.Queue[_Request] = asyncio.Queue()
         self._thread = WriterThread("event-log")
@@ -135,7 +145,13 @@ class EventLog:
     def _append(self, events: Sequence[Event]) -> list[Outcome]:
         if self._recorder is None:
             self._recorder = open_recorder(self._conninfo)
-        return self._recorder.append(events)
+            self._recorder.known = self.known
+        try:
+            return self._recorder.append(events)
+        except LogSetBackError as error:
+            log.critical("%s", error)
+            self._recorder.append(self.losses(self._recorder.recorded_until), anew=True)
+            return self._recorder.append(events)
 
     def _close(self) -> None:
         if self._recorder is not None:

@@ -138,17 +138,21 @@ def tally(log: Sequence[Stored], said: Sequence[Said], exchange: str = "exchange
 def losses(log: Sequence[Stored], line: str) -> list[tuple[datetime, datetime]]:
     """Return when *line* was lost according to the log, each stretch widened by what is not promised.
 
-    Only what ended: a loss without a recorded reconnection excuses nothing.
+    Only what ended: a loss without a recorded reconnection excuses nothing. What was heard and is lost
+    excuses what was said meanwhile.
     """
     opened: dict[str, datetime] = {}
     ended: dict[str, datetime] = {}
+    found: list[tuple[datetime, datetime]] = []
     for row in log:
         fields = row.fields
         if row.topic == "feed.connected.v1" and fields["line"] == line:
             opened[fields["connection"]] = datetime.fromisoformat(fields["connected_at"])
         elif row.topic == "feed.disconnected.v1" and fields["line"] == line:
             ended[fields["connection"]] = datetime.fromisoformat(fields["last_heard_at"])
-    found: list[tuple[datetime, datetime]] = []
+        elif row.topic == "feed.interrupted.v1" and fields["line"] == line:
+            lost_from, lost_until = (datetime.fromisoformat(fields[name]) for name in ("lost_from", "lost_until"))
+            found.append((lost_from - NOT_PROMISED, lost_until + NOT_PROMISED))
     covered: datetime | None = None
     for connection, at in sorted(opened.items(), key=lambda pair: pair[1]):
         if covered is not None and at > covered:
@@ -170,7 +174,7 @@ def open_lines(database_url: str) -> set[str]:
         fields = json.loads(bytes(state))
         if topic == "feed.connected.v1":
             held[fields["connection"]] = fields["line"]
-        else:
+        elif topic == "feed.disconnected.v1":
             held.pop(fields["connection"], None)
     return set(held.values())
 
