@@ -6,6 +6,8 @@ from datetime import UTC
 from hashlib import sha256
 from typing import Final
 
+import psycopg
+
 from adapters.event_log.chain_check import TABLE, Finding, Link, check_chain
 from adapters.event_log.confirmed_deal import is_usual
 from adapters.event_log.raw_log import Raw, RawLog
@@ -49,7 +51,16 @@ class Checked:
 
 def check_stretch(database_url: str, snapshot: str, reached: Mapping[str, int], after: int, until: int) -> Checked:
     """Check the events above *after* up to *until* as *snapshot* has them, where read models have *reached* those."""
-    with RawLog(database_url, snapshot) as log:
+    try:
+        return _checked(database_url, snapshot, reached, after, until)
+    except psycopg.DataError:
+        return _checked(database_url, snapshot, reached, after, until, all_times=True)
+
+
+def _checked(
+    database_url: str, snapshot: str, reached: Mapping[str, int], after: int, until: int, *, all_times: bool = False
+) -> Checked:
+    with RawLog(database_url, snapshot, all_times=all_times) as log:
         check = _Check(log, reached)
         chain = check_chain(check.pages(after, until), after, until, log.before(after))
     check.checked.findings += chain
@@ -59,7 +70,7 @@ def check_stretch(database_url: str, snapshot: str, reached: Mapping[str, int], 
 def positions_of_stretch(database_url: str, snapshot: str, after: int, until: int) -> Rows:
     """Return the positions that the events above *after* up to *until* make; those that cannot be read make none."""
     rows: Rows = {}
-    with RawLog(database_url, snapshot) as log:
+    with RawLog(database_url, snapshot, all_times=True) as log:
         for page in log.pages(after, until):
             merged(positions, rows, folded(positions, _read(page, [])))
     return rows

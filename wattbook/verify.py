@@ -17,6 +17,7 @@ from adapters.event_log.chain_check import TABLE, Finding
 from adapters.event_log.raw_log import RawLog
 from adapters.event_log.seals import check_seal, differing_seals
 from adapters.event_log.seals_file import SealsFile, read_seals
+from adapters.postgres.calendar import read_all_times
 from adapters.read_models.comparison import Rows, belongs_to_one_event, differences, merged, rows_by_key, stored
 from adapters.read_models.ledger_check import sums_of_ledger
 from domain.canonical import position_text
@@ -72,6 +73,7 @@ def verify(database_url: str, *, as_json: bool, seals_file: Path | None = None) 
 def verified_log(database_url: str, stretch: int = STRETCH, seals: Sequence[LogSealed] = ()) -> Verified:
     """Check the log and the read models as one moment has them, with a process for each core."""
     with psycopg.connect(database_url, row_factory=tuple_row) as connection:
+        read_all_times(connection)
         # All processes see what this transaction sees, whatever is recorded meanwhile.
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         (snapshot,) = _row(connection, "SELECT pg_export_snapshot()")

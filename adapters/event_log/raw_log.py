@@ -15,6 +15,7 @@ from adapters.event_log.folding import ESCAPED, OF_ONE_DAY, no_event_at
 from adapters.event_log.hash_chain import GENESIS
 from adapters.event_log.pages import PAGE_BYTES
 from adapters.event_log.stored_events import read_event
+from adapters.postgres.calendar import read_all_times
 from domain.canonical import day_text
 from domain.errors import LogDamagedError
 from domain.events import Event
@@ -112,16 +113,19 @@ class RawHead(NamedTuple):
 class RawLog:
     """Reads the log of the database at *conninfo* on a connection of its own.
 
-    With *snapshot*, one that another transaction has exported, it sees what that one sees.
+    With *snapshot*, one that another transaction has exported, it sees what that one sees. Raises
+    ``psycopg.DataError`` at a time that no calendar holds, unless *all_times* are to be read.
     """
 
-    def __init__(self, conninfo: str, snapshot: str | None = None) -> None:
+    def __init__(self, conninfo: str, snapshot: str | None = None, *, all_times: bool = False) -> None:
         # Times come in UTC, so that reading one costs no search for an offset; as text they are ISO 8601's.
         self.connection: psycopg.Connection[tuple[Any, ...]] = psycopg.connect(
             make_conninfo(conninfo, options="-c timezone=UTC -c datestyle=ISO"),
             autocommit=snapshot is None,
             row_factory=tuple_row,
         )
+        if all_times:
+            read_all_times(self.connection)
         if snapshot is not None:
             self.connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             self.connection.execute(SQL("SET TRANSACTION SNAPSHOT {}").format(Literal(snapshot)))
@@ -193,10 +197,13 @@ class RawLog:
         wanted = {"after": after, "until": until, "of_one_day": [*OF_ONE_DAY], "day": day, "escaped": ESCAPED}
         position = after
         with self.connection.cursor(binary=True) as cursor:
-            for position, recorded_at, topic, state, number in cursor.stream(_CONCERNING, wanted, size=CHUNK):
-                if position != after + number:
-                    raise no_event_at(after + number, position)
-                yield position, recorded_at, topic, state
+            try:
+                for position, recorded_at, topic, state, number in cursor.stream(_CONCERNING, wanted, size=CHUNK):
+                    if position != after + number:
+                        raise no_event_at(after + number, position)
+                    yield position, recorded_at, topic, state
+            except psycopg.DataError as error:
+                raise LogDamagedError(f"an event after position {position} was recorded at no time: {error}") from error
         if position < until:
             row = self.connection.execute(_COUNT, (after, until)).fetchone()
             assert row is not None

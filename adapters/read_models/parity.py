@@ -13,6 +13,7 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from adapters.event_log.chain_check import Finding
+from adapters.postgres.calendar import read_all_times
 from adapters.read_models.comparison import Row, differences, rows_by_key
 from adapters.read_models.switching import Pair
 from projections.read_model import AnyReadModel
@@ -47,6 +48,7 @@ class Compared:
 def compare(conninfo: str, pairs: Sequence[Pair]) -> list[Compared]:
     """Compare the joined tables of each pair, as one moment has them."""
     with psycopg.connect(conninfo, row_factory=tuple_row) as connection, ThreadPoolExecutor(2) as threads:
+        read_all_times(connection)
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         (snapshot,) = connection.execute("SELECT pg_export_snapshot()").fetchone() or ()
         positions: dict[str, int] = dict(connection.execute(_POSITIONS).fetchall())

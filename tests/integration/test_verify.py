@@ -88,6 +88,13 @@ async def test_a_moved_time_is_named(trading: Desk) -> None:
     assert any("before the event before it" in each.what for each in told)
 
 
+@pytest.mark.parametrize("instant", ["infinity", "-infinity", "4000-01-01 BC", "20000-01-01"])
+async def test_a_time_that_no_calendar_holds_is_named(trading: Desk, instant: str) -> None:
+    tamper(trading.url, f"UPDATE {LOG} SET recorded_at = '{instant}' WHERE notification_id = 5")
+    assert {each.position for each in findings(trading.url) if each.table == LOG} <= {5, 6}
+    assert 5 in {each.position for each in findings(trading.url) if each.table == LOG}
+
+
 async def test_a_changed_hash_is_named(trading: Desk) -> None:
     tamper(trading.url, f"UPDATE {LOG} SET hash = sha256('x') WHERE notification_id = 5")
     assert places(trading.url) == [(5, LOG), (6, LOG)]
@@ -109,6 +116,15 @@ async def test_a_changed_head_is_named(trading: Desk, change: str, what: str) ->
     [
         ("UPDATE read_models.deals_v1 SET money_eur = 1 WHERE position = 5", 5, "deals_v1"),
         ("DELETE FROM read_models.deals_v1 WHERE position = 11", 11, "deals_v1"),
+        ("UPDATE read_models.deals_v1 SET executed_at = 'infinity' WHERE position = 5", 5, "deals_v1"),
+        ("UPDATE read_models.deals_v1 SET recorded_at = '-infinity' WHERE position = 5", 5, "deals_v1"),
+        ("UPDATE read_models.deals_v1 SET delivery_day = 'infinity' WHERE position = 5", 5, "deals_v1"),
+        ("UPDATE read_models.positions_v1 SET delivery_start = '4000-01-01 BC'", 13, "positions_v1"),
+        (
+            "UPDATE read_models.reference_prices_v1 SET fetched_at = '20000-01-01' WHERE position = 4",
+            4,
+            "reference_prices_v1",
+        ),
         ("UPDATE read_models.deals_v1 SET position = 999 WHERE position = 11", 999, "deals_v1"),
         ("UPDATE read_models.deals_v1 SET position = -4 WHERE position = 11", -4, "deals_v1"),
         ("UPDATE read_models.positions_v1 SET bought_eur = bought_eur + 0.000001", 13, "positions_v1"),
