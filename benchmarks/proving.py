@@ -34,7 +34,7 @@ from wattbook.settings import Settings
 from wattbook.verify import verified_log
 
 DEALS = int(os.environ.get("WATTBOOK_BENCH_DEALS", "5000000"))
-LIBRARY_DEALS = 100_000
+LIBRARY_DEALS = min(100_000, DEALS)
 REPORTS = 200
 
 
