@@ -175,6 +175,14 @@ It stands until its receiver's journal tells more: then the connection goes on u
 ``<connection>~<position of the end>``.
 """
 
+RECEIVER_ENDED: Final = "receiver ended"
+"""The reason of an end that is known from its receiver's death alone: it was killed, or its machine went down.
+
+The last sign of life in one file of its journal may not be the last one of all, so it stands until another tells more.
+"""
+
+IN_DOUBT: Final = (UNVOUCHED, RECEIVER_ENDED)
+"""The reasons of ends that can turn out to have come too early."""
 
 UNREADABLE_JOURNAL: Final = "journal cannot be read: "
 """How the reason of an interruption begins of which no more is known than the journal that held it."""

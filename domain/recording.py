@@ -7,6 +7,8 @@ from hashlib import sha256
 from typing import Final, Literal
 
 from domain.events import (
+    IN_DOUBT,
+    RECEIVER_ENDED,
     UNREADABLE_JOURNAL,
     UNVOUCHED,
     DayFileImported,
@@ -225,22 +227,25 @@ def _decide_price(event: ReferencePriceUpdated, past: Sequence[Recorded]) -> Dec
 
 
 def _decide_connected(event: FeedConnected, past: Sequence[Recorded]) -> Decision:
-    """A connection is opened once; one that nobody vouched for goes on where somebody does again."""
+    """A connection is opened once; one whose end is in doubt goes on where somebody vouches for it again."""
     known = [recorded for recorded in past if isinstance(recorded.event, FeedConnected)]
     if not known:
         return Append(event)
     end = _end_in_doubt(past)
     if end is None or event.connected_at < end[1].last_heard_at:
         return AlreadyRecorded(known[0].position)
+    if end[1].reason == RECEIVER_ENDED and event.connected_at == end[1].connected_at:
+        # The journal that told of this end had told of the opening before: drained twice, it is no news.
+        return AlreadyRecorded(known[0].position)
     return Append(replace(event, connection=f"{connection_of(event.connection)}~{end[0]}"))
 
 
 def _decide_disconnected(event: FeedDisconnected, past: Sequence[Recorded]) -> Decision:
-    """A connection ends once; where nobody had vouched for it, what its receiver tells later counts too."""
+    """A connection ends once; where its end is in doubt, what its receiver tells later counts too."""
     ended = [recorded for recorded in past if isinstance(recorded.event, FeedDisconnected)]
     up = _open_stretch(past)
     if up is not None:
-        if event.reason == UNVOUCHED and event.connection != up.connection:
+        if event.connection != up.connection and _was_passed(event, up, past):
             return AlreadyRecorded(ended[-1].position)
         same = up.connection == event.connection
         return Append(event if same else replace(event, connection=up.connection, connected_at=up.connected_at))
@@ -254,6 +259,14 @@ def _decide_disconnected(event: FeedDisconnected, past: Sequence[Recorded]) -> D
     )
 
 
+def _was_passed(event: FeedDisconnected, up: FeedConnected, past: Sequence[Recorded]) -> bool:
+    """Return whether a connection has gone on since, as *up*, from after an end that is in doubt."""
+    if event.reason == RECEIVER_ENDED:
+        ends = [r.event for r in past if isinstance(r.event, FeedDisconnected) and r.event.reason == RECEIVER_ENDED]
+        return event.last_heard_at < up.connected_at or event.last_heard_at in {end.last_heard_at for end in ends}
+    return event.reason == UNVOUCHED
+
+
 def _open_stretch(past: Sequence[Recorded]) -> FeedConnected | None:
     ended = {recorded.event.connection for recorded in past if isinstance(recorded.event, FeedDisconnected)}
     found = [each.event for each in past if isinstance(each.event, FeedConnected)]
@@ -261,11 +274,11 @@ def _open_stretch(past: Sequence[Recorded]) -> FeedConnected | None:
 
 
 def _end_in_doubt(past: Sequence[Recorded]) -> tuple[int, FeedDisconnected] | None:
-    """Return the position of the end that stands, and it, where it is but that nobody vouched."""
+    """Return the position of the end that stands, and it, where nobody noted it when it came."""
     if _open_stretch(past) is None:
         for recorded in reversed(past):
             if isinstance(recorded.event, FeedDisconnected):
-                return (recorded.position, recorded.event) if recorded.event.reason == UNVOUCHED else None
+                return (recorded.position, recorded.event) if recorded.event.reason in IN_DOUBT else None
     return None
 
 

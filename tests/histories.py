@@ -8,7 +8,7 @@ from typing import Final
 from hypothesis import strategies as st
 
 from domain.events import (
-    UNVOUCHED,
+    IN_DOUBT,
     DealCancelled,
     DealConfirmed,
     DealCorrected,
@@ -126,9 +126,10 @@ def _events(draw: st.DrawFn, step: str, past: list[Recorded]) -> list[Event]:
             return [interrupted(draw(st.sampled_from(up)), "09:00:00 to 09:30:00")] if up else []
         case "doubt":
             up = [r.event for r in past if isinstance(r.event, FeedConnected)]
-            return [lost(draw(st.sampled_from(up)), "10:00:00", "09:15:00", UNVOUCHED)] if up else []
+            reason = draw(st.sampled_from(IN_DOUBT))
+            return [lost(draw(st.sampled_from(up)), "10:00:00", "09:15:00", reason)] if up else []
         case "goes on":
-            ends = [r.event for r in past if isinstance(r.event, FeedDisconnected) and r.event.reason == UNVOUCHED]
+            ends = [r.event for r in past if isinstance(r.event, FeedDisconnected) and r.event.reason in IN_DOUBT]
             return [_goes_on(draw(st.sampled_from(ends)))] if ends else []
         case "report":
             return [published(draw(st.none() | st.sampled_from(TRADERS)), day=draw(days), position=len(past))]

@@ -20,7 +20,7 @@ from adapters.event_log.writer import EventLog
 from adapters.journal.reader import JournalReader, OpenConnection
 from adapters.postgres.outage import AWAY
 from adapters.read_models.vouching import KnownConnection, known_connections, note_vouched
-from domain.events import UNVOUCHED, Event, FeedConnected, FeedDisconnected, connection_of
+from domain.events import IN_DOUBT, UNVOUCHED, Event, FeedConnected, FeedDisconnected, connection_of
 
 UNVOUCHED_S: Final = 60.0
 """How long nobody vouches for more of a connection until it is recorded as ended, and when."""
@@ -168,7 +168,7 @@ def _goes_on(own: Vouched, known: Iterable[KnownConnection]) -> list[Event]:
     for key, each in own.items():
         last = newest.get(key)
         since = each.connected_at if last is None else last.last_heard_at
-        if last is None or (last.reason == UNVOUCHED and since is not None and each.last_heard_at > since):
+        if last is None or (last.reason in IN_DOUBT and since is not None and each.last_heard_at > since):
             assert since is not None
             found.append(_open(each, since))
     return found

@@ -22,7 +22,7 @@ from websockets.protocol import State
 
 from adapters.exchange.connection import ExchangeConnection, ending_of, failure_of
 from adapters.exchange.hearing import Hearing, Journal
-from adapters.journal.entries import RECEIVER_ENDED
+from domain.events import RECEIVER_ENDED
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")

@@ -90,9 +90,6 @@ SELECT_ENTRIES: Final = (
     " FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?"
 )
 
-RECEIVER_ENDED: Final = "receiver ended"
-"""The reason of a loss that is known from its receiver's end alone: it was killed, or its machine went down."""
-
 INSERT_ENTRY: Final = (
     "INSERT INTO entries (kind, line, connection, at, connected_at, last_heard_at, reason, payload, checksum)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"

@@ -15,6 +15,9 @@ from typing import Final
 
 _DIGITS: Final = 20
 
+_GONE_ON: Final = b"+"
+"""In place of the first digit, which is never needed: the number stays what it is."""
+
 OWNER_AT: Final = _DIGITS
 """Where in a lock file, behind the note, its owner says who it is."""
 
@@ -45,6 +48,27 @@ def note_promise(lock: int, sequence: int) -> None:
     # A disk that takes not even this takes no journal either, and that is told elsewhere.
     with suppress(OSError):
         os.pwrite(lock, b"%0*d" % (_DIGITS, sequence), 0)
+
+
+def note_gone_on(lock: int) -> bool:
+    """Note in the lock file that its owner has gone on in another journal, with all connections open in this one.
+
+    Return ``False`` where even that cannot be written; it takes no room, so a full disk takes it.
+    """
+    try:
+        # Not again: when the file was written last tells until when the journal was.
+        if os.pread(lock, 1, 0) != _GONE_ON:
+            os.pwrite(lock, _GONE_ON, 0)
+    except OSError:
+        return False
+    return True
+
+
+def has_gone_on(lock: Path) -> bool:
+    """Return whether the owner of the journal of this lock file had gone on in another one."""
+    with suppress(OSError):
+        return lock.read_bytes().startswith(_GONE_ON)
+    return False
 
 
 def promised(lock: Path) -> int:

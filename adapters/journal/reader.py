@@ -11,7 +11,6 @@ from typing import Final, ParamSpec, Self, TypeVar
 
 from adapters.journal.entries import (
     INSERT_ENTRY,
-    RECEIVER_ENDED,
     SELECT_ENTRIES,
     Entry,
     LineDisconnected,
@@ -23,8 +22,9 @@ from adapters.journal.entries import (
     taken_over,
 )
 from adapters.journal.losses import JournalLosses
-from adapters.journal.promise import evidence_path, keep_evidence, promised, promised_at
+from adapters.journal.promise import evidence_path, has_gone_on, keep_evidence, promised, promised_at
 from adapters.journal.rows import instant_of, is_name, name_of, read_row
+from domain.events import RECEIVER_ENDED
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -257,6 +257,7 @@ class JournalReader:
             lost = [
                 LineDisconnected(name_of(line), connection, now, instant_of(opened), instant_of(heard), RECEIVER_ENDED)
                 for line, connection, opened, heard in left_open
+                if not has_gone_on(lock)  # for what goes on in another file has not ended with this one
             ]
             self._database.executemany(INSERT_ENTRY, [row_of(each) for each in lost])
             self._database.execute("DELETE FROM open_connections")

@@ -22,7 +22,7 @@ from adapters.journal.entries import (
     insert_open,
 )
 from adapters.journal.notice import Notice, leave_notice, remove_notice
-from adapters.journal.promise import note_promise
+from adapters.journal.promise import note_gone_on, note_promise
 
 _log = logging.getLogger(__name__)
 
@@ -105,9 +105,9 @@ class JournalStore:
         return len(self._pending)
 
     def take(self, batch: list[Noted], heard: dict[str, datetime]) -> None:
-        """Add to what the next commit must write."""
-        self._pending += batch
+        """Add to what the next commit must write: all of it, or nothing where there is no memory for it."""
         self._heard |= heard
+        self._pending += batch
 
     def commit(self) -> str | None:
         """Write all that was taken, in one transaction; return what went wrong, if it is nowhere on disk."""
@@ -257,11 +257,14 @@ class JournalStore:
             # All that it was to take is written elsewhere.
             with suppress(OSError):
                 delete_journal(segment.path)
-        if segment.commits and (segment.distrusted or not struck_out):
+        gone_on = note_gone_on(segment.lock)
+        if segment.commits and (segment.distrusted or not (struck_out or gone_on)):
             self._locks.append(segment.lock)
         else:
             os.close(segment.lock)
         while len(self._locks) > MOST_DISTRUSTED:
+            # Where the disk did not take the note then, it may now.
+            note_gone_on(self._locks[0])
             os.close(self._locks.pop(0))
 
     def _remember(self) -> None:

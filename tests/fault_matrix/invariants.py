@@ -25,6 +25,9 @@ from tests.fault_matrix.said import Said
 NOT_PROMISED = timedelta(seconds=1)
 """What was said less than this before a line was last known to work may be gone with it."""
 
+SIGNS_LATE = timedelta(seconds=3)
+"""So much too early a loss may begin: a sign of life is written once a second, and not by a process that is held up."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -149,6 +152,8 @@ def losses(log: Sequence[Stored], line: str) -> list[tuple[datetime, datetime]]:
         if row.topic == "feed.connected.v1" and fields["line"] == line:
             opened[fields["connection"]] = datetime.fromisoformat(fields["connected_at"])
         elif row.topic == "feed.disconnected.v1" and fields["line"] == line:
+            # One that ended in doubt is told once more when it had gone on, without another opening.
+            opened.setdefault(fields["connection"], datetime.fromisoformat(fields["connected_at"]))
             ended[fields["connection"]] = datetime.fromisoformat(fields["last_heard_at"])
         elif row.topic == "feed.interrupted.v1" and fields["line"] == line:
             lost_from, lost_until = (datetime.fromisoformat(fields[name]) for name in ("lost_from", "lost_until"))
@@ -160,6 +165,18 @@ def losses(log: Sequence[Stored], line: str) -> list[tuple[datetime, datetime]]:
         if connection not in ended:
             return found
         covered = max(covered or ended[connection], ended[connection])
+    return found
+
+
+def heard_while_lost(log: Sequence[Stored]) -> list[bytes]:
+    """I5 the other way round: return what a line brought while the log says that it was lost: that loss is too long."""
+    receipts = [(row.original, row.fields["receipt"]) for row in log if "receipt" in row.fields]
+    gaps = {line: losses(log, line) for line in {receipt["source"] for _, receipt in receipts}}
+    found = []
+    for original, receipt in receipts:
+        at = datetime.fromisoformat(receipt["received_at"])
+        if any(a + NOT_PROMISED + SIGNS_LATE < at < b - NOT_PROMISED for a, b in gaps[receipt["source"]]):
+            found.append(original)
     return found
 
 

@@ -11,8 +11,8 @@ import pytest
 from psycopg.sql import SQL, Literal
 
 from tests.fault_matrix.faulted import Faulted, faulted
-from tests.fault_matrix.invariants import stored_log
-from tests.fault_matrix.said import trading
+from tests.fault_matrix.invariants import heard_while_lost, stored_log
+from tests.fault_matrix.said import Market, trading
 from tests.fault_matrix.system_calls import fill, injected, small_disk
 from tests.servers import server_of_its_own
 
@@ -33,7 +33,7 @@ async def test_a_receiver_killed_at_each_step_of_its_journal_loses_nothing(desk:
             await desk.listens()
             # Its last word that its line worked is up to a second old: the other one must be back before that.
             await market.more(400)
-    await desk.recovered(market)
+    await _recovered(desk, market)
 
 
 @pytest.mark.parametrize("row", ["row_18 no spare"])
@@ -49,27 +49,35 @@ async def test_a_full_disk_without_a_spare_keeps_messages_in_memory(tmp_path: Pa
                 await market.more(300)
                 ballast.unlink()
                 await market.more(50)
-            await desk.recovered(market)
+            await _recovered(desk, market)
             assert all("nothing was lost" in desk.roles[f"receive {line}"].text() for line in (1, 2))
 
 
-@pytest.mark.parametrize("row", ["row_18 spare"])
-async def test_a_full_disk_with_a_spare_folder_delays_nothing(tmp_path: Path, database: str, row: str) -> None:
+@pytest.mark.parametrize(("row", "room_again"), [("row_18 spare", False), ("row_18 spare, room again", True)])
+async def test_a_full_disk_with_a_spare_folder_delays_nothing(
+    tmp_path: Path, database: str, row: str, room_again: bool
+) -> None:
     """18: journal's disk full; deals to the spare path, which is drained like the other; safe though killed there."""
     journal, spare = tmp_path / "data" / "journal", tmp_path / "spare"
     with small_disk(journal, 8):
         async with faulted(tmp_path, database, journal_spare_dir=str(spare)) as desk:
             async with trading(desk.exchange, 18) as market:
                 await market.more(100)
-                fill(journal)
+                ballast = fill(journal)
                 await desk.wattbook.until(_logged(desk, f"it goes on in {spare}", "receive 1", "receive 2"))
-                await market.more(200)
+                if room_again:
+                    ballast.unlink()
+                # Long enough that a loss dated back to the full disk would show, by what only line 1 brought since.
+                await market.more(1_500)
+                for _ in range(20):
+                    await market.say(market.next_deal(), 1)
+                await market.more(50)
                 desk.roles["receive 1"].kill()
                 desk.roles["receive 1"].start()
                 await desk.listens()
                 await market.more(50)
-            # With the disk as full as before.
-            await desk.recovered(market)
+            # With the disk as full as before, or as empty as it was.
+            await _recovered(desk, market)
 
 
 @pytest.mark.parametrize("row", ["row_18 database"])
@@ -88,7 +96,7 @@ async def test_a_full_disk_of_the_database_holds_deals_back_until_there_is_room(
                 await market.more(100)
                 ballast.unlink()
                 await market.more(50)
-            await desk.recovered(market)
+            await _recovered(desk, market)
 
 
 @pytest.mark.parametrize(("row", "calls"), [("row_19 EIO", "fdatasync"), ("row_19 EIO", "pwrite64")])
@@ -104,7 +112,7 @@ async def test_after_a_failed_sync_or_write_a_new_journal_goes_on(desk: Faulted,
         desk.roles["receive 1"].start()
         await desk.listens()
         await market.more(50)
-    await desk.recovered(market)
+    await _recovered(desk, market)
 
 
 @pytest.mark.parametrize("row", ["row_19 stall"])
@@ -124,8 +132,14 @@ async def test_a_sync_that_takes_seconds_loses_no_line_and_promises_nothing(desk
                 counts.append(len(stored_log(desk.url)))
             assert counts[-1] == counts[-2], "what is not yet safe is recorded"
             await market.more(300)
-    await desk.recovered(market)
+    await _recovered(desk, market)
     assert desk.reasons() == []
+
+
+async def _recovered(desk: Faulted, market: Market) -> None:
+    """What is missing lies inside a recorded loss, and no loss is longer than it was."""
+    await desk.recovered(market)
+    assert heard_while_lost(stored_log(desk.url)) == []
 
 
 def _logged(desk: Faulted, words: str, *names: str) -> Callable[[], bool]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from domain.coverage import Connection, Outage, outages
-from domain.events import UNVOUCHED, Event, FeedConnected, FeedDisconnected
+from domain.events import RECEIVER_ENDED, UNVOUCHED, Event, FeedConnected, FeedDisconnected
 from domain.recording import AlreadyRecorded, Append, decide, stream_of
 from tests.notation import connected, instant, lost, recorded
 
@@ -11,6 +11,8 @@ UP = connected("exchange/1", "06:00:00")
 GONE = lost(UP, "08:01:00", "08:00:00", UNVOUCHED)
 TRUTH = lost(UP, "10:00:02", "10:00:00", "receiver stopped")
 AGAIN = connected("exchange/1", "08:00:00")
+KILLED = lost(UP, "10:00:02", "08:00:00", RECEIVER_ENDED)
+"""As the receiver's older file tells it, whose last sign of life is not the last one."""
 
 
 def log_of(*events: Event) -> list[Event]:
@@ -61,3 +63,25 @@ def test_a_noted_end_is_final() -> None:
     past = recorded([UP, TRUTH])
     for event in (GONE, UP, connected("exchange/1", "11:00:00"), lost(UP, "12:00:00")):
         assert isinstance(decide(event, past), AlreadyRecorded)
+
+
+def test_after_a_receiver_died_the_file_that_tells_more_counts_in_whatever_order() -> None:
+    last = lost(UP, "10:00:02", "10:00:00", RECEIVER_ENDED)
+    for truth in (TRUTH, last):
+        assert gaps(log_of(UP, KILLED, truth)) == (Outage(instant("10:00:00"), None),)
+        assert log_of(UP, truth, KILLED) == [UP, truth]
+        told = log_of(UP, KILLED, truth)
+        assert log_of(*told, UP, KILLED, truth, GONE) == told, "drained twice"
+
+
+def test_a_connection_that_passed_for_ended_with_its_receiver_goes_on_where_it_is_vouched_for() -> None:
+    told = log_of(UP, KILLED, AGAIN)
+    assert gaps(told) == ()
+    older = lost(UP, "10:00:01", "07:00:00", RECEIVER_ENDED)
+    assert log_of(*told, UP, KILLED, older, AGAIN) == told, "what is known of it by now is more than these say"
+    assert gaps(log_of(*told, TRUTH)) == (Outage(instant("10:00:00"), None),)
+
+
+def test_a_connection_that_ended_with_its_receiver_at_once_is_not_opened_by_being_drained_twice() -> None:
+    at_once = lost(UP, "06:00:01", "06:00:00", RECEIVER_ENDED)
+    assert log_of(UP, at_once, UP, at_once) == [UP, at_once]
