@@ -11,6 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +29,9 @@ HEARD_S: Final = 1.0
 
 RETRY_S: Final = 0.25
 _LARGEST_COMMIT: Final = 10_000
+
+_END: Final = threading.Event()
+"""What comes last."""
 
 
 class JournalWriter:
@@ -49,10 +53,17 @@ class JournalWriter:
         owner: bytes = b"",
     ) -> None:
         self._folder = folder
-        self._incoming: queue.SimpleQueue[Sequence[Noted] | threading.Event | None] = queue.SimpleQueue()
+        self._incoming: queue.SimpleQueue[Sequence[Noted] | threading.Event] = queue.SimpleQueue()
+        self._in_hand: Sequence[Noted] | threading.Event | None = None
+        self._batch: list[Noted] = []
+        self._waiting: list[threading.Event] = []
+        self._heard_due = time.monotonic() + HEARD_S
         self._heard: dict[str, datetime] = {}
         self._taken_bytes = 0
+        self._uncommitted_bytes = 0
         self._written_bytes = 0
+        self._is_ending = False
+        self._is_done = False
         self._closed = False
         self._ended = threading.Event()
         self._giving_up = threading.Event()
@@ -72,13 +83,15 @@ class JournalWriter:
         return self._taken_bytes - self._written_bytes
 
     def append(self, noted: Noted) -> None:
-        """Take *noted* for the next commit, without waiting; raise :class:`JournalClosedError` after the close."""
+        """Take *noted* for the next commit, without waiting.
+
+        Raises :class:`JournalClosedError` after the close, and where the journal is not written any more.
+        """
         self.append_many((noted,))
 
     def append_many(self, noted: Sequence[Noted]) -> None:
         """Take all that came at once for the next commit, as :meth:`append` does."""
-        if self._closed:
-            raise JournalClosedError(f"the journal {self.path.name} is closed")
+        self._refuse_if_over()
         self._taken_bytes += sum(map(size_of, noted))
         self._incoming.put(noted)
 
@@ -86,14 +99,14 @@ class JournalWriter:
         """Note that *connection* was alive *at*; kept in memory and written about once a second.
 
         What it brought until then must have been appended before: a sign of life is never on
-        disk without it.
+        disk without it. Raises like :meth:`append`.
         """
+        self._refuse_if_over()
         self._heard[connection] = at
 
     def flush(self, timeout_s: float = 10) -> None:
         """Wait until all that was appended before is on disk; raise :class:`JournalNotSafeError` in vain."""
-        if self._closed:
-            raise JournalClosedError(f"the journal {self.path.name} is closed")
+        self._refuse_if_over()
         safe = threading.Event()
         self._incoming.put(safe)
         if not safe.wait(timeout_s):
@@ -107,11 +120,12 @@ class JournalWriter:
         """
         if not self._closed:
             self._closed = True
-            self._incoming.put(None)
+            self._incoming.put(_END)
         self._ended.wait(timeout_s)
         self._giving_up.set()
         self._thread.join()
-        if lost := self._store.unwritten + len(self._take(0)[0]):
+        self._take(_LARGEST_COMMIT)
+        if lost := self._store.unwritten + len(self._batch):
             raise JournalNotSafeError(f"{lost} entries of the journal could not be written to {self._folder}")
 
     def __enter__(self) -> Self:
@@ -122,33 +136,53 @@ class JournalWriter:
     ) -> None:
         self.close()
 
+    def _refuse_if_over(self) -> None:
+        if self._closed:
+            raise JournalClosedError(f"the journal {self.path.name} is closed")
+        if self._ended.is_set():
+            raise JournalClosedError(f"the journal {self.path.name} is not written any more")
+
     def _run(self) -> None:
         ringer = JournalRinger(self._folder)
-        waiting: list[threading.Event] = []
-        heard_due = time.monotonic() + HEARD_S
-        ending = False
-        while not ending:
-            batch, safe, ending = self._take(max(0.0, heard_due - time.monotonic()))
-            waiting += safe
-            heard: dict[str, datetime] = {}
-            if time.monotonic() >= heard_due or ending:
-                heard, heard_due = self._take_signs_of_life(), time.monotonic() + HEARD_S
-                # A sign of life vouches for what came before it: all of that is written with it.
-                while not (ending or self._incoming.empty()):
-                    more, safe, ending = self._take(0)
-                    batch += more
-                    waiting += safe
-            if not self._write(batch, heard):
-                break
-            if batch:
-                self._written_bytes += sum(map(size_of, batch))
-                ringer.ring()
-            for event in waiting:
-                event.set()
-            waiting.clear()
-        self._store.close()
-        ringer.close()
-        self._ended.set()
+        try:
+            while not self._is_done:
+                try:
+                    self._go_on(ringer)
+                except Exception:
+                    # Whatever it is, this thread goes on: all that was taken is kept, and written the next time.
+                    _log.critical("The journal in %s is held up; it is tried again.", self._folder, exc_info=True)
+                    self._is_done = self._giving_up.wait(RETRY_S)
+        except BaseException:
+            _log.critical("The journal in %s is not written any more.", self._folder, exc_info=True)
+        finally:
+            self._ended.set()
+            self._store.close()
+            ringer.close()
+
+    def _go_on(self, ringer: JournalRinger) -> None:
+        """Write all that has come since the last time; where that raises, the next time writes it."""
+        self._take(_LARGEST_COMMIT, max(0.0, self._heard_due - time.monotonic()))
+        heard: dict[str, datetime] = {}
+        if time.monotonic() >= self._heard_due or self._is_ending:
+            heard, self._heard_due = self._take_signs_of_life(), time.monotonic() + HEARD_S
+            # A sign of life vouches for what came before it: all of that is written with it.
+            while not (self._is_ending or self._incoming.empty()):
+                self._take(len(self._batch) + _LARGEST_COMMIT)
+        size = sum(map(size_of, self._batch))
+        self._store.take(self._batch, heard)
+        self._batch.clear()
+        self._uncommitted_bytes += size
+        if not self._write():
+            self._is_done = True
+            return
+        if self._uncommitted_bytes:
+            self._written_bytes += self._uncommitted_bytes
+            self._uncommitted_bytes = 0
+            ringer.ring()
+        for event in self._waiting:
+            event.set()
+        self._waiting.clear()
+        self._is_done = self._is_ending
 
     def _take_signs_of_life(self) -> dict[str, datetime]:
         """Return the newest sign of each connection; one that comes in this very moment may wait for the next."""
@@ -158,27 +192,23 @@ class JournalWriter:
                 del self._heard[connection]
         return signs
 
-    def _take(self, timeout_s: float) -> tuple[list[Noted], list[threading.Event], bool]:
-        """Return all that is pending, waiting *timeout_s* at most for the first of it."""
-        batch: list[Noted] = []
-        safe: list[threading.Event] = []
-        try:
-            item = self._incoming.get(timeout=timeout_s)
-            while item is not None:
-                if isinstance(item, threading.Event):
-                    safe.append(item)
+    def _take(self, most: int, timeout_s: float = 0.0) -> None:
+        """Take what is pending until the batch has *most*, waiting *timeout_s* at most for the first of it."""
+        with suppress(queue.Empty):
+            while not self._is_ending and len(self._batch) < most:
+                if self._in_hand is None:
+                    self._in_hand = self._incoming.get(timeout=timeout_s)
+                timeout_s = 0.0
+                if self._in_hand is _END:
+                    self._is_ending = True
+                elif isinstance(self._in_hand, threading.Event):
+                    self._waiting.append(self._in_hand)
                 else:
-                    batch += item
-                if len(batch) >= _LARGEST_COMMIT:
-                    return batch, safe, False
-                item = self._incoming.get_nowait()
-        except queue.Empty:
-            return batch, safe, False
-        return batch, safe, True
+                    self._batch += self._in_hand
+                self._in_hand = None
 
-    def _write(self, batch: list[Noted], heard: dict[str, datetime]) -> bool:
-        """Commit until it succeeds; return ``False`` when told to give up."""
-        self._store.take(batch, heard)
+    def _write(self) -> bool:
+        """Commit what the store has taken until it succeeds; return ``False`` when told to give up."""
         complaint = ""
         while (problem := self._store.commit()) is not None:
             if problem != complaint:

@@ -4,10 +4,15 @@ import logging
 import sqlite3
 import subprocess
 import sys
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from adapters.journal.bell import JournalRinger
 from adapters.journal.entries import (
     LineConnected,
     LineDisconnected,
@@ -15,8 +20,9 @@ from adapters.journal.entries import (
     open_database,
 )
 from adapters.journal.reader import JournalReader, open_journals
+from adapters.journal.store import JournalStore
 from adapters.journal.writer import JournalWriter
-from domain.errors import JournalNotSafeError
+from domain.errors import JournalClosedError, JournalNotSafeError
 from tests.journal_entries import LATER, NOON, heard, noted, now
 
 CHILD = """
@@ -168,3 +174,72 @@ def test_a_folder_that_cannot_be_written_is_refused_at_once(tmp_path: Path) -> N
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OSError, match="file"):
         JournalWriter(tmp_path / "file", now)
+
+
+class Trouble:
+    """Runs out of memory the first few times, and then does what it stands for."""
+
+    def __init__(self, stands_for: Callable[..., Any], times: int) -> None:
+        self._stands_for = stands_for
+        self.left = times
+
+    def __get__(self, instance: object, owner: type) -> Callable[..., Any]:
+        return partial(self, instance)
+
+    def __call__(self, *given: Any) -> Any:
+        if self.left:
+            self.left -= 1
+            raise MemoryError
+        return self._stands_for(*given)
+
+
+@pytest.mark.parametrize(
+    ("part", "step"),
+    [
+        (JournalRinger, "ring"),
+        (JournalWriter, "_take_signs_of_life"),
+        (JournalStore, "take"),
+        (JournalStore, "commit"),
+        (JournalStore, "_remember"),
+        (JournalStore, "_put_up"),
+    ],
+)
+def test_without_memory_for_a_moment_the_journal_goes_on_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, part: type, step: str
+) -> None:
+    with JournalWriter(tmp_path, now) as writer:
+        writer.append(heard(b"1"))
+        writer.flush()
+        trouble = Trouble(getattr(part, step), times=2)
+        monkeypatch.setattr(part, step, trouble)
+        for number in range(2, 6):
+            writer.append(heard(b"%d" % number))
+            writer.flush()
+        while trouble.left:
+            writer.flush()
+        assert writer.unwritten_bytes == 0
+        with JournalReader(writer.path) as reader:
+            # Twice is not lost: the log knows a deal by its content.
+            found = [each.payload for each in noted(reader.read(100)) if isinstance(each, MessageHeard)]
+            assert sorted(set(found)) == [b"1", b"2", b"3", b"4", b"5"]
+            assert reader.missing() == 0
+    assert "is held up" in caplog.text
+
+
+def test_a_journal_whose_thread_has_ended_all_the_same_takes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def end(store: JournalStore) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(JournalStore, "commit", end)
+    writer = JournalWriter(tmp_path, now)
+    with pytest.raises(JournalClosedError, match="not written any more"):  # noqa: PT012
+        while True:
+            writer.append(heard(b"1"))
+            time.sleep(0.01)
+    with pytest.raises(JournalClosedError):
+        writer.heard("c1", LATER)
+    with pytest.raises(JournalNotSafeError):
+        writer.close()
+    assert "is not written any more" in caplog.text

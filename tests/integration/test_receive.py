@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.server import ServerConnection
 
+from adapters.exchange.line import LineOptions
 from adapters.journal.entries import (
     LineConnected,
     LineDisconnected,
@@ -22,7 +23,9 @@ from adapters.journal.entries import (
     journal_paths,
 )
 from adapters.journal.reader import open_journals
+from adapters.journal.store import JournalStore
 from domain.coverage import Connection, outages
+from domain.errors import JournalClosedError
 from tests.exchanges import exchange
 from tests.journal_entries import noted, now
 from tests.waiting import eventually
@@ -166,6 +169,19 @@ async def receiver_process(
         if child.returncode is None:
             child.kill()
         await child.wait()
+
+
+async def test_a_receiver_whose_journal_is_written_no_more_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(store: JournalStore) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(JournalStore, "commit", end)
+    async with exchange(send_five) as url, asyncio.timeout(20):
+        with pytest.raises(ExceptionGroup) as found:
+            await receive(settings_for(tmp_path, url), (), asyncio.Event(), LineOptions(ping_interval_s=0.05))
+    assert found.value.subgroup(JournalClosedError) is not None
 
 
 async def test_a_killed_receiver_keeps_what_it_heard_and_its_loss_is_dated(tmp_path: Path) -> None:
