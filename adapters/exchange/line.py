@@ -41,7 +41,10 @@ CATCH_UP_S: Final = 5.0
 
 @dataclass(frozen=True)
 class LineOptions:
-    """How a line connects, and when it counts as lost. Durations are in seconds."""
+    """How a line connects, and when it counts as lost. Durations are in seconds.
+
+    ``jitter`` is by what part of itself a delay may be shorter; none is ever longer than the last of them.
+    """
 
     reconnect_delays_s: tuple[float, ...] = (0, 0.1, 0.25, 0.5, 1, 2, 5)
     jitter: float = 0.2
@@ -57,7 +60,7 @@ class LineOptions:
     def delay_s(self, lost_in_a_row: int, random: Random) -> float:
         """Return how long to wait before the next attempt, after so many that failed or did not last."""
         delays = self.reconnect_delays_s
-        return delays[min(lost_in_a_row, len(delays) - 1)] * random.uniform(1 - self.jitter, 1 + self.jitter)
+        return delays[min(lost_in_a_row, len(delays) - 1)] * random.uniform(1 - self.jitter, 1)
 
 
 class Line:
