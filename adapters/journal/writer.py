@@ -144,13 +144,17 @@ class JournalWriter:
 
     def _run(self) -> None:
         ringer = JournalRinger(self._folder)
+        complaint = ""
         try:
             while not self._is_done:
                 try:
                     self._go_on(ringer)
-                except Exception:
+                    complaint = ""
+                except Exception as error:
                     # Whatever it is, this thread goes on: all that was taken is kept, and written the next time.
-                    _log.critical("The journal in %s is held up; it is tried again.", self._folder, exc_info=True)
+                    if complaint != repr(error):
+                        complaint = repr(error)
+                        _log.critical("The journal in %s is held up; it is tried again.", self._folder, exc_info=True)
                     self._is_done = self._giving_up.wait(RETRY_S)
         except BaseException:
             _log.critical("The journal in %s is not written any more.", self._folder, exc_info=True)

@@ -16,7 +16,7 @@ from adapters.journal.entries import LineConnected, LineDisconnected
 from adapters.journal.reader import JournalReader
 from adapters.journal.writer import JournalWriter
 from domain.coverage import Outage
-from domain.events import UNVOUCHED
+from domain.events import RECEIVER_ENDED, UNVOUCHED, FeedDisconnected
 from tests.deal_messages import message
 from tests.desk import Desk, desk
 from tests.integration.test_drain import recording
@@ -151,6 +151,31 @@ async def test_a_journal_that_comes_late_shrinks_the_outage_to_what_it_tells(tmp
             await eventually(lambda: not gone.writer.path.exists())
         await trading.projects()
         assert await outages(trading) == [(Outage(at(51), None), "receiver ended")]
+
+
+async def test_a_connection_that_an_older_file_took_for_ended_with_its_receiver_goes_on(
+    tmp_path: Path, database: str
+) -> None:
+    async with desk(database) as trading, machine(tmp_path / "one", database, "c1") as here:
+        await here.hears_until(20)
+        await here.looks(trading)
+        await trading.knows(
+            FeedDisconnected(
+                line="exchange/1",
+                connection="c1",
+                connected_at=at(0),
+                last_heard_at=at(5),
+                disconnected_at=at(22),
+                reason=RECEIVER_ENDED,
+            )
+        )
+        assert await outages(trading) == [(Outage(at(5), None), RECEIVER_ENDED)]
+        await here.looks(trading)
+        assert await outages(trading) == []
+        here.writer.append(LineDisconnected("exchange/1", "c1", at(400), at(0), at(399), "closed 1006"))
+    async with desk(database) as trading:
+        await trading.projects()
+        assert await outages(trading) == [(Outage(at(399), None), "closed 1006")]
 
 
 async def test_a_recorder_that_was_held_up_itself_ends_nothing(tmp_path: Path, database: str) -> None:
