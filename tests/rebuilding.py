@@ -37,8 +37,8 @@ async def rebuilds(
     return await asyncio.to_thread(rebuild, desk.url, models, accept=accept, stretch=stretch)
 
 
-async def rolls_back(desk: Desk, *models: AnyReadModel) -> int:
-    return await asyncio.to_thread(roll_back, desk.url, models or READ_MODELS, all_of_them=not models)
+async def rolls_back(desk: Desk, *models: AnyReadModel, accept: bool = False) -> int:
+    return await asyncio.to_thread(roll_back, desk.url, models or READ_MODELS, all_of_them=not models, accept=accept)
 
 
 def begun_alone(url: str, what: str = REBUILD) -> "subprocess.Popen[bytes]":

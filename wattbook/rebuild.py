@@ -51,11 +51,7 @@ def rebuild(database_url: str, models: Sequence[AnyReadModel], *, accept: bool =
         if used:
             pairs = _filled(database_url, building, used, progress, stretch)
             _join(database_url, building, pairs, progress)
-            progress.begins("comparing")
-            compared = compare(database_url, pairs)
-            for each in compared:
-                _print(each)
-            if any(each.differing for each in compared) and not accept:
+            if not _are_alike(database_url, pairs, progress, "in use") and not accept:
                 print(
                     "not switched, since rows differ: what was in use stays. 'wattbook verify' says whether it was"
                     " damaged; then --accept-differences takes the rebuilt rows. A rule that is meant to change"
@@ -81,8 +77,11 @@ def fill_new(database_url: str, models: Sequence[AnyReadModel], stretch: int = S
     return 0
 
 
-def roll_back(database_url: str, models: Sequence[AnyReadModel], *, all_of_them: bool) -> int:
-    """Put what was in use before the last switch of *models* back in place, brought up to what is known now."""
+def roll_back(database_url: str, models: Sequence[AnyReadModel], *, all_of_them: bool, accept: bool = False) -> int:
+    """Put what was in use before the last switch of *models* back in place, brought up to what is known now.
+
+    Return 1, and leave all as it is, where rows differ from those in use, unless told to *accept* that.
+    """
     with _building(database_url) as (building, progress):
         positions = building.positions()
         kept = [model for model in models if kept_table(model) in positions]
@@ -91,6 +90,17 @@ def roll_back(database_url: str, models: Sequence[AnyReadModel], *, all_of_them:
             raise NotSwitchedError(f"there is nothing to roll back to: no earlier table is kept of {missing}")
         pairs = [Pair(model, beside(model, kept_table(model))) for model in kept]
         _join(database_url, building, pairs, progress)
+        # The other way round: what is in use is taken for right, and the kept rows are named where they differ.
+        if (
+            not _are_alike(database_url, [Pair(pair.next, pair.used) for pair in pairs], progress, "kept")
+            and not accept
+        ):
+            print(
+                "not rolled back, since rows differ: what is in use stays. 'wattbook verify' says whether that is"
+                " damaged; '--rollback --accept-differences' takes the kept rows all the same.",
+                file=sys.stderr,
+            )
+            return 1
         progress.begins("switching")
         building.switch(pairs)
         print(f"rolled back: {_names(kept)}; the same command rolls forward again")
@@ -181,16 +191,25 @@ def _is_former(table: str, model: AnyReadModel) -> bool:
     return found is not None and (int(found[1]) < model.version or (table == kept_table(model)))
 
 
-def _print(compared: Compared) -> None:
+def _are_alike(database_url: str, pairs: Sequence[Pair], progress: Progress, other: str) -> bool:
+    """Print how the joined tables of each pair compare, *other* being the first one; tell whether all are alike."""
+    progress.begins("comparing")
+    compared = compare(database_url, pairs)
+    for each in compared:
+        _print(each, other)
+    return not any(each.differing for each in compared)
+
+
+def _print(compared: Compared, other: str) -> None:
     rows = f"{compared.name}: {compared.next.rows:,} {'row' if compared.next.rows == 1 else 'rows'}"
     if compared.differing == 0:
         sums = "".join(f", {name} {plain(value)}" for name, value in compared.next.sums)
-        print(f"{rows} as in use at position {compared.position}, SHA-256 {compared.next.digest[:16]}…{sums}")
+        print(f"{rows} as {other} at position {compared.position}, SHA-256 {compared.next.digest[:16]}…{sums}")
         return
-    print(f"{rows}, {compared.used.rows:,} in use at position {compared.position}; {compared.differing:,} differ")
-    for (name, used), (_, rebuilt) in zip(compared.used.sums, compared.next.sums, strict=True):
-        if used != rebuilt:
-            print(f"  sum of {name}: {plain(rebuilt)}, in use {plain(used)}")
+    print(f"{rows}, {compared.used.rows:,} {other} at position {compared.position}; {compared.differing:,} differ")
+    for (name, used), (_, right) in zip(compared.used.sums, compared.next.sums, strict=True):
+        if used != right:
+            print(f"  sum of {name}: {plain(right)}, {other} {plain(used)}")
     for finding in compared.first:
         print(f"  position {finding.position}, {finding.table}: {finding.what}")
 

@@ -13,8 +13,10 @@ from wattbook.settings import Settings
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Let *command* say what is to be rebuilt, and how."""
     command.add_argument("models", nargs="*", metavar="READ_MODEL", help="only these (default: all)")
+    command.add_argument(
+        "--accept-differences", action="store_true", help="switch, or roll back, also where rows differ"
+    )
     what = command.add_mutually_exclusive_group()
-    what.add_argument("--accept-differences", action="store_true", help="switch also where rows differ")
     what.add_argument("--rollback", action="store_true", help="put back what was in use before the last switch")
     what.add_argument("--drop", action="store_true", help="remove what was in use before, and earlier versions")
     what.add_argument("--new", action="store_true", help="only those that no event was applied to yet")
@@ -29,6 +31,8 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     unknown = [name for name in args.models if name not in names]
     if unknown:
         raise WrongUseError(f"no such read model: {', '.join(unknown)}; there are {', '.join(names)}")
+    if args.accept_differences and (args.drop or args.new):
+        raise WrongUseError("--accept-differences goes with a rebuild or with --rollback: nothing else compares")
     models = [model for model in READ_MODELS if model.name in args.models or not args.models]
     settings = Settings.from_environment(environ)
     with database(settings) as opened:
@@ -37,7 +41,7 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         if args.new:
             return fill_new(url, models)
         if args.rollback:
-            return roll_back(url, models, all_of_them=not args.models)
+            return roll_back(url, models, all_of_them=not args.models, accept=args.accept_differences)
         if args.drop:
             return drop_kept(url, models)
         return rebuild(url, models, accept=args.accept_differences)

@@ -102,6 +102,8 @@ async def test_a_rebuild_under_steady_ingest_shows_nobody_a_wrong_or_missing_fig
         assert refused.code == 1
         assert "position 5, read_models.deals_v1: row position 5, sign 1: price_eur_mwh is 2, not 1" in refused.text
         assert (await wattbook.command("rebuild", "deals", "--accept-differences")).code == 0
+        assert (await wattbook.command("rebuild", "deals", "--rollback")).code == 1
+        assert (await wattbook.command("rebuild", "--drop", "--accept-differences")).code == 2
         assert (await wattbook.command("verify")).code == 0
 
 

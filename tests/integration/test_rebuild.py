@@ -113,6 +113,28 @@ async def test_rolling_back_brings_up_what_was_in_use_before_and_rolls_forward_a
     assert is_well(trading.url)
 
 
+async def test_kept_rows_that_differ_are_named_and_rolled_back_to_only_on_purpose(
+    trading: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await rebuilds(trading, [positions])
+    done(trading.url, "UPDATE read_models.positions_v1_kept SET bought_eur = bought_eur + 1000 WHERE trader_id = 'bob'")
+    in_use = identity(trading.url, "positions_v1")
+    capsys.readouterr()
+    assert await rolls_back(trading, positions) == 1
+    told = capsys.readouterr()
+    assert "positions: 4 rows, 4 kept at position 12; 1 differ" in told.out
+    assert "bought_eur is 1075.00, not 75.00" in told.out
+    assert "position 12, read_models.positions_v1_kept: row" in told.out
+    assert "'--rollback --accept-differences' takes the kept rows" in told.err
+    assert identity(trading.url, "positions_v1") == in_use
+    assert asked(trading.url, "SELECT * FROM read_models.joined") == []
+    assert await rolls_back(trading, positions, accept=True) == 0
+    assert not is_well(trading.url)
+    # What was in use before that is kept too, so the way back is the same.
+    assert await rolls_back(trading, positions, accept=True) == 0
+    assert is_well(trading.url)
+
+
 async def test_without_a_table_that_was_kept_there_is_nothing_to_roll_back_to(trading: Desk) -> None:
     await rebuilds(trading, [positions])
     with pytest.raises(NotSwitchedError, match="of deals"):
