@@ -15,6 +15,7 @@ from typing import Final
 
 from adapters.event_log.known_end import KeptEnd, KnownEnd
 from adapters.journal.reader import JournalReader, open_journals
+from adapters.postgres.outage import Outage
 from domain.events import FeedInterrupted
 
 LOG_SET_BACK: Final = "it was recorded, and the log was set back since"
@@ -38,13 +39,16 @@ class SetBack:
         self._kept = KeptEnd(self._folders[0], known)
         self._recorded = recorded
         self._clock = clock
+        self._trouble = Outage(log, "cannot note how far the log goes", "it is noted again how far the log goes")
 
     def keep(self) -> None:
         """Note on disk how far the log goes, before what it holds is forgotten."""
         try:
             self._kept.keep()
         except OSError as error:
-            log.warning("cannot note how far the log goes: %s", error)
+            self._trouble.met(error)
+        else:
+            self._trouble.over()
 
     def losses(self, recorded_until: Callable[[Collection[str]], datetime]) -> list[FeedInterrupted]:
         """Return what is lost; *recorded_until* tells until when the log has all that some connections brought.
