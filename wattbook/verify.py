@@ -18,7 +18,15 @@ from adapters.event_log.raw_log import RawLog
 from adapters.event_log.seals import check_seal, differing_seals
 from adapters.event_log.seals_file import SealsFile, read_seals
 from adapters.postgres.calendar import read_all_times
-from adapters.read_models.comparison import Rows, belongs_to_one_event, differences, merged, rows_by_key, stored
+from adapters.read_models.comparison import (
+    Rows,
+    belongs_to_one_event,
+    differences,
+    merged,
+    of_no_event,
+    rows_by_key,
+    stored,
+)
 from adapters.read_models.ledger_check import sums_of_ledger
 from domain.canonical import position_text
 from domain.proofs import LogSealed
@@ -41,6 +49,9 @@ SHOWN: Final = 1_000
 
 _HEAD: Final = "wattbook.log_head"
 _CHECKPOINTS: Final = "SELECT table_name, position FROM read_models.checkpoints"
+_BELOW: Final = """
+    SELECT notification_id, originator_id FROM wattbook.events WHERE notification_id < 1 OR notification_id IS NULL
+"""
 
 
 @dataclass(frozen=True)
@@ -79,10 +90,12 @@ def verified_log(database_url: str, stretch: int = STRETCH, seals: Sequence[LogS
         (snapshot,) = _row(connection, "SELECT pg_export_snapshot()")
         head, head_at, head_hash = _row(connection, "SELECT position, recorded_at, hash FROM wattbook.log_head")
         last = connection.execute(
-            "SELECT notification_id, recorded_at, hash FROM wattbook.events ORDER BY notification_id DESC LIMIT 1"
+            "SELECT notification_id, recorded_at, hash FROM wattbook.events WHERE notification_id > 0 "
+            "ORDER BY notification_id DESC LIMIT 1"
         ).fetchone()
         reached: dict[str, int] = dict(connection.execute(_CHECKPOINTS).fetchall())
         findings = list(_head_findings((head, head_at, bytes(head_hash)), last))
+        findings += _at_no_position(connection)
         until = max(head, last[0] if last else 0)
         sums: dict[str, Rows] = {model.table: {} for model in READ_MODELS if not belongs_to_one_event(model)}
         summed = min(until, reached.get(positions.table, 0))
@@ -110,8 +123,7 @@ def verified_log(database_url: str, stretch: int = STRETCH, seals: Sequence[LogS
                 findings.append(Finding(position, "read_models.checkpoints", f"{model.table} is past the log"))
             if belongs_to_one_event(model):
                 # Stretches ask for the rows of positions that the read model has seen.
-                beyond = {**stored(connection, model, position, 2**62), **stored(connection, model, -(2**62), 0)}
-                findings += differences(model, {}, beyond, position)
+                findings += of_no_event(connection, model, min(position, until))
             else:
                 findings += differences(model, sums[model.table], stored(connection, model), position)
     findings.sort(key=lambda finding: (finding.position, finding.table, finding.what))
@@ -133,6 +145,13 @@ def _head_findings(head: tuple[Any, ...], last: tuple[Any, ...] | None) -> Itera
     for name, one, other in zip(("position", "time", "hash"), head, (last[0], last[1], bytes(last[2])), strict=True):
         if one != other:
             yield Finding(head[0], _HEAD, f"its {name} is not that of the last event, at position {last[0]}")
+
+
+def _at_no_position(connection: psycopg.Connection[tuple[Any, ...]]) -> Iterator[Finding]:
+    """Yield the events that are nowhere in the log, whose streams hold them all the same."""
+    for position, stream in connection.execute(_BELOW):
+        place = "no position" if position is None else f"position {position}"
+        yield Finding(position or 0, TABLE, f"an event of {stream} is at {place}, and the log begins at 1")
 
 
 def _told_of(file: SealsFile, database_url: str, head: int) -> Iterator[str]:

@@ -16,6 +16,17 @@ CREATE_LOG: Final = (
         PRIMARY KEY (originator_id, originator_version)
     )
     """,
+    """
+    DO $$ BEGIN
+        IF NOT EXISTS (
+            SELECT FROM pg_constraint
+            WHERE conrelid = 'wattbook.events'::regclass AND conname = 'events_notification_id_check'
+        ) THEN
+            ALTER TABLE wattbook.events
+            ADD CONSTRAINT events_notification_id_check CHECK (notification_id > 0) NOT VALID;
+        END IF;
+    END $$
+    """,
     "CREATE UNIQUE INDEX IF NOT EXISTS events_notification_id_idx ON wattbook.events (notification_id)",
     "CREATE INDEX IF NOT EXISTS events_recorded_at_idx ON wattbook.events (recorded_at, notification_id)",
     """
@@ -52,6 +63,9 @@ CREATE_LOG: Final = (
     """,
 )
 """Creates the log where it does not exist. The triggers bind the owner too, not only the service.
+
+An event below position 1 would be seen by nobody, and make what it says a duplicate. New rows are held to that; that
+the old ones of a long log are is for ``verify`` to say.
 
 Nearly all events are confirmed deals: the index of all other topics finds each of them and costs a deal nothing.
 """

@@ -12,6 +12,9 @@ from adapters.event_log.chain_check import Finding
 from domain.events import Recorded
 from projections.read_model import AnyReadModel
 
+CHUNK: Final = 500
+"""Rows of a whole table that are in memory at once before they are slim."""
+
 LONG: Final = 200
 """Characters of a text that is compared by its digest."""
 
@@ -50,6 +53,17 @@ def stored_at(connection: psycopg.Connection[Row], model: AnyReadModel, position
     return _selected(connection, model, SQL(" WHERE position = ANY (%(positions)s)"), {"positions": list(positions)})
 
 
+def of_no_event(connection: psycopg.Connection[Row], model: AnyReadModel, until: int) -> Iterator[Finding]:
+    """Yield every row whose position no event up to *until* can have, wherever somebody put it."""
+    query = SQL("SELECT {} FROM {} WHERE position <= 0 OR position > {} OR position IS NULL").format(
+        SQL(", ").join(map(Identifier, model.columns)), Identifier("read_models", model.table), until
+    )
+    with connection.cursor(binary=True) as cursor:
+        for row in map(_slim, cursor.stream(query, size=CHUNK)):
+            at = row[model.columns.index("position")]
+            yield Finding(at or 0, f"read_models.{model.table}", f"{_name(model, row)} is of no event")
+
+
 def _selected(
     connection: psycopg.Connection[Row], model: AnyReadModel, where: SQL, parameters: Mapping[str, object]
 ) -> Rows:
@@ -82,10 +96,10 @@ def rows_by_key(model: AnyReadModel, rows: Iterable[Row]) -> Rows:
     """Return *rows* by their keys, with the digest of each long text in its place."""
     key_of = itemgetter(*map(model.columns.index, model.key))
     found: Rows = {}
-    for row in rows:
+    for row in map(_slim, rows):
         key = key_of(row)
         # Where somebody has dropped the primary key, a second row of one key counts twice in sums.
-        found[(key, "again") if key in found else key] = _slim(row)
+        found[(key, "again") if key in found else key] = row
     return found
 
 
@@ -104,4 +118,4 @@ def _shown(value: object) -> str:
 
 
 def _name(model: AnyReadModel, row: Row) -> str:
-    return "row " + ", ".join(f"{name} {row[model.columns.index(name)]}" for name in model.key)
+    return "row " + ", ".join(f"{name} {_shown(row[model.columns.index(name)])}" for name in model.key)

@@ -9,11 +9,14 @@ import psycopg
 import pytest
 
 from adapters.event_log.chain_check import Finding
+from adapters.postgres.installation import install
+from projections import READ_MODELS
 from tests.desk import Desk, desk
 from tests.notation import deal, published
 from wattbook.verify import verified_log, verify
 
 LOG = "wattbook.events"
+UNBOUND = f"ALTER TABLE {LOG} DROP CONSTRAINT events_notification_id_check"
 
 
 def tamper(url: str, *statements: str) -> None:
@@ -74,11 +77,30 @@ async def test_a_deleted_row_is_named(trading: Desk, position: int) -> None:
 async def test_two_swapped_rows_are_named(trading: Desk) -> None:
     tamper(
         trading.url,
+        UNBOUND,
         f"UPDATE {LOG} SET notification_id = -2 WHERE notification_id = 2",
         f"UPDATE {LOG} SET notification_id = 2 WHERE notification_id = 3",
         f"UPDATE {LOG} SET notification_id = 3 WHERE notification_id = -2",
     )
     assert {2, 3} <= {each.position for each in findings(trading.url) if each.table == LOG}
+
+
+@pytest.mark.parametrize("position", [0, -5, -(2**63)])
+async def test_an_event_below_the_log_is_named_and_refused_where_the_log_is_whole(trading: Desk, position: int) -> None:
+    another = f"""
+        INSERT INTO {LOG} SELECT 'deal:x', 1, topic, state, {position}, recorded_at, hash FROM {LOG}
+        WHERE notification_id = 2
+    """
+    with pytest.raises(psycopg.errors.CheckViolation):
+        tamper(trading.url, another)
+    tamper(trading.url, UNBOUND, another)
+    told = f"an event of deal:x is at position {position}, and the log begins at 1"
+    assert findings(trading.url) == [Finding(position, LOG, told)]
+    tamper(trading.url, "UPDATE wattbook_state.installation SET digest = 'of an older version'")
+    install(trading.url, READ_MODELS)
+    assert findings(trading.url) == [Finding(position, LOG, told)]
+    with pytest.raises(psycopg.errors.CheckViolation):
+        tamper(trading.url, f"UPDATE {LOG} SET notification_id = 0 WHERE notification_id = 12")
 
 
 async def test_a_moved_time_is_named(trading: Desk) -> None:
@@ -127,6 +149,13 @@ async def test_a_changed_head_is_named(trading: Desk, change: str, what: str) ->
         ),
         ("UPDATE read_models.deals_v1 SET position = 999 WHERE position = 11", 999, "deals_v1"),
         ("UPDATE read_models.deals_v1 SET position = -4 WHERE position = 11", -4, "deals_v1"),
+        ("UPDATE read_models.deals_v1 SET position = -(2 ^ 63) WHERE position = 11", -(2**63), "deals_v1"),
+        ("UPDATE read_models.deals_v1 SET position = (2 ^ 62)::bigint + 1 WHERE position = 11", 2**62 + 1, "deals_v1"),
+        (
+            "UPDATE read_models.reference_prices_v1 SET position = -(2 ^ 63) WHERE position = 4",
+            -(2**63),
+            "reference_prices_v1",
+        ),
         ("UPDATE read_models.positions_v1 SET bought_eur = bought_eur + 0.000001", 13, "positions_v1"),
         ("DELETE FROM read_models.positions_v1 WHERE trader_id = 'bob'", 13, "positions_v1"),
         ("UPDATE read_models.reference_prices_v1 SET value = 29 WHERE position = 4", 4, "reference_prices_v1"),
