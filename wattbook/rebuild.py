@@ -197,12 +197,12 @@ def _are_alike(database_url: str, pairs: Sequence[Pair], progress: Progress, oth
     compared = compare(database_url, pairs)
     for each in compared:
         _print(each, other)
-    return not any(each.differing for each in compared)
+    return all(each.is_alike for each in compared)
 
 
 def _print(compared: Compared, other: str) -> None:
     rows = f"{compared.name}: {compared.next.rows:,} {'row' if compared.next.rows == 1 else 'rows'}"
-    if compared.differing == 0:
+    if compared.is_alike:
         sums = "".join(f", {name} {plain(value)}" for name, value in compared.next.sums)
         print(f"{rows} as {other} at position {compared.position}, SHA-256 {compared.next.digest[:16]}…{sums}")
         return

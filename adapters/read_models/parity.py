@@ -44,6 +44,11 @@ class Compared:
     differing: int = 0
     first: Sequence[Finding] = ()
 
+    @property
+    def is_alike(self) -> bool:
+        """Whether no row differs, and as many rows have the same sums."""
+        return not self.differing and (self.used.rows, self.used.sums) == (self.next.rows, self.next.sums)
+
 
 def compare(conninfo: str, pairs: Sequence[Pair]) -> list[Compared]:
     """Compare the joined tables of each pair, as one moment has them."""
@@ -89,11 +94,11 @@ def _with_differences(connection: psycopg.Connection[Row], pair: Pair, compared:
     order = SQL(", ").join(SQL("coalesce(u.{0}, n.{0})").format(Identifier(name)) for name in model.key)
     query = SQL(
         "SELECT count(*) OVER (), u.{first} IS NOT NULL, n.{first} IS NOT NULL, {one}, {other}"
-        " FROM {used} u FULL JOIN {next} n USING ({key})"
+        " FROM {used} u FULL JOIN {next} n USING ({key}, again)"
         " WHERE ROW({one}) IS DISTINCT FROM ROW({other}) ORDER BY {order} LIMIT {shown}"
     ).format(
         first=Identifier(model.key[0]), one=one, other=other, key=key, order=order,
-        used=_table(pair.used), next=_table(pair.next), shown=Literal(SHOWN),
+        used=_numbered(pair.used), next=_numbered(pair.next), shown=Literal(SHOWN),
     )  # fmt: skip
     rows = connection.execute(query).fetchall()
     width = len(model.columns)
@@ -105,6 +110,12 @@ def _with_differences(connection: psycopg.Connection[Row], pair: Pair, compared:
         differing=rows[0][0] if rows else 0,
         first=sorted(found, key=lambda finding: finding.position),
     )  # fmt: skip
+
+
+def _numbered(model: AnyReadModel) -> Composed:
+    """Return the table with the rows of each key numbered: it has two where somebody has dropped the primary key."""
+    key = SQL(", ").join(map(Identifier, model.key))
+    return SQL("(SELECT *, row_number() OVER (PARTITION BY {}) AS again FROM {})").format(key, _table(model))
 
 
 def _table(model: AnyReadModel) -> Composed:

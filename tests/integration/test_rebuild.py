@@ -87,6 +87,23 @@ async def test_rows_that_are_missing_are_named(trading: Desk, capsys: pytest.Cap
     assert "position 5, read_models.deals_v1: row position 5, sign 1 is of no event" in told
 
 
+async def test_a_row_that_a_table_without_its_key_has_twice_differs(
+    trading: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done(
+        trading.url,
+        "ALTER TABLE read_models.deals_v1 DROP CONSTRAINT deals_v1_pkey",
+        "INSERT INTO read_models.deals_v1 SELECT * FROM read_models.deals_v1 WHERE position = 5",
+    )
+    assert await rebuilds(trading, [deals]) == 1
+    told = capsys.readouterr().out
+    assert "deals: 7 rows, 8 in use at position 12; 1 differ" in told
+    assert "sum of quantity_mw: 46, in use 56" in told
+    assert "position 5, read_models.deals_v1: row position 5, sign 1 is of no event" in told
+    assert await rebuilds(trading, [deals], accept=True) == 0
+    assert is_well(trading.url)
+
+
 async def test_a_damaged_table_is_mended_when_its_differences_are_accepted(trading: Desk) -> None:
     done(
         trading.url,
