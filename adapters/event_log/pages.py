@@ -20,12 +20,12 @@ PAGE_BYTES: Final = 16 * 1024 * 1024
 
 _PAGE: Final = """
     SELECT notification_id, recorded_at, topic, state FROM (
-        SELECT *, sum(octet_length(state)) OVER (ORDER BY notification_id) AS bytes_so_far FROM (
+        SELECT *, sum(octet_length(state)) OVER so_far AS bytes_so_far, row_number() OVER so_far AS number FROM (
             SELECT notification_id, recorded_at, topic, state FROM wattbook.events
             WHERE notification_id > %(after)s ORDER BY notification_id LIMIT %(limit)s
-        ) AS page
+        ) AS page WINDOW so_far AS (ORDER BY notification_id)
     ) AS measured
-    WHERE bytes_so_far <= %(bytes)s OR notification_id = %(after)s + 1
+    WHERE bytes_so_far <= %(bytes)s OR number = 1
     ORDER BY notification_id
 """
 

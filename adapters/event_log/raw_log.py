@@ -1,6 +1,7 @@
 """What does the log hold, as it lies there? Pages of stored bytes for proofs, without any read model."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, Self
@@ -49,11 +50,12 @@ _SHORT: Final = """
 """
 _BOUNDED: Final = """
     SELECT {columns} FROM (
-        SELECT {columns}, sum(octet_length(state)) OVER (ORDER BY notification_id) AS bytes_so_far
+        SELECT {columns}, sum(octet_length(state)) OVER so_far AS bytes_so_far, row_number() OVER so_far AS number
         FROM wattbook.events
-        WHERE notification_id > %(after)s AND notification_id <= %(until)s ORDER BY notification_id LIMIT %(limit)s
+        WHERE notification_id > %(after)s AND notification_id <= %(until)s
+        WINDOW so_far AS (ORDER BY notification_id) ORDER BY notification_id LIMIT %(limit)s
     ) AS measured
-    WHERE bytes_so_far <= %(bytes)s OR notification_id = %(after)s + 1
+    WHERE bytes_so_far <= %(bytes)s OR number = 1
     ORDER BY notification_id
 """
 
@@ -81,8 +83,13 @@ _LINKS: Final = _Page.of(
     "notification_id", "originator_id", "originator_version", "topic", "recorded_at", "state", "hash"
 )
 
+CHUNK: Final = 100
+"""Events that are in memory at once, of those that concern a day."""
+
 _CONCERNING: Final = b"""
-    SELECT notification_id, recorded_at, topic, state, number FROM (
+    SELECT notification_id, recorded_at, topic,
+           CASE WHEN octet_length(state) <= %(short)s THEN state END, number
+    FROM (
         SELECT *, row_number() OVER (ORDER BY notification_id) AS number FROM wattbook.events
         WHERE notification_id > %(after)s AND notification_id <= %(until)s
     ) AS numbered
@@ -91,10 +98,8 @@ _CONCERNING: Final = b"""
        OR notification_id = %(until)s OR notification_id <> %(after)s + number
     ORDER BY notification_id
 """
+_STATE: Final = "SELECT state FROM wattbook.events WHERE notification_id = %s"
 _COUNT: Final = "SELECT count(*) FROM wattbook.events WHERE notification_id > %s AND notification_id <= %s"
-
-CHUNK: Final = 100
-"""Events that are in memory at once, of those that concern a day."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -118,6 +123,7 @@ class RawLog:
     """
 
     def __init__(self, conninfo: str, snapshot: str | None = None, *, all_times: bool = False) -> None:
+        self._conninfo, self._snapshot = conninfo, snapshot
         # Times come in UTC, so that reading one costs no search for an offset; as text they are ISO 8601's.
         self.connection: psycopg.Connection[tuple[Any, ...]] = psycopg.connect(
             make_conninfo(conninfo, options="-c timezone=UTC -c datestyle=ISO"),
@@ -190,24 +196,39 @@ class RawLog:
     def concerning(self, delivery_day: date, after: int, until: int) -> Iterator[Raw]:
         """Yield the events above *after* up to *until* that can concern a day, and the last one, in order.
 
-        The server passes over the others: bringing them here would cost more than all else.
+        The server passes over the others: bringing them here would cost more than all else. A long one comes alone.
         Raises :class:`LogDamagedError` at the first position that is missing.
         """
         day = day_text(delivery_day).encode()
-        wanted = {"after": after, "until": until, "of_one_day": [*OF_ONE_DAY], "day": day, "escaped": ESCAPED}
+        wanted = {
+            "after": after, "until": until, "of_one_day": [*OF_ONE_DAY], "day": day, "escaped": ESCAPED,
+            "short": PAGE_BYTES // CHUNK,
+        }  # fmt: skip
         position = after
-        with self.connection.cursor(binary=True) as cursor:
+        with self.connection.cursor(binary=True) as cursor, ExitStack() as besides:
+            long: RawLog | None = None
             try:
                 for position, recorded_at, topic, state, number in cursor.stream(_CONCERNING, wanted, size=CHUNK):
                     if position != after + number:
                         raise no_event_at(after + number, position)
-                    yield position, recorded_at, topic, state
+                    if state is not None:
+                        yield position, recorded_at, topic, state
+                        continue
+                    # The connection is busy with the others.
+                    long = long or besides.enter_context(RawLog(self._conninfo, self._snapshot))
+                    yield position, recorded_at, topic, long._state_at(position)
             except psycopg.DataError as error:
                 raise LogDamagedError(f"an event after position {position} was recorded at no time: {error}") from error
         if position < until:
             row = self.connection.execute(_COUNT, (after, until)).fetchone()
             assert row is not None
             raise no_event_at(after + row[0] + 1)
+
+    def _state_at(self, position: int) -> bytes:
+        row = self.connection.execute(_STATE, (position,), binary=True).fetchone()
+        if row is None:
+            raise no_event_at(position)
+        return bytes(row[0])
 
     def pages(self, after: int, until: int) -> Iterator[Sequence[Raw]]:
         """Yield the events above *after* up to *until*, in order, in pages of bounded size."""

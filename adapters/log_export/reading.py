@@ -1,5 +1,6 @@
 """What does an exported log say? The same pages that the log itself gives, each byte checked on the way."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from hashlib import file_digest
@@ -45,19 +46,24 @@ class ExportedLog:
     def position_at(self, moment: datetime) -> int:
         """Return the position of the last event recorded at or before *moment*, 0 before the first.
 
-        Raises :class:`UnknownPositionError` past the end: what the log recorded since then is not in the export.
+        Raises :class:`UnknownPositionError` past the end: what the log recorded since then is not in the export,
+        and :class:`LogDamagedError` where the manifest has other times than the events: those around the moment,
+        and the last one, are read.
         """
         last, ended_at, _ = self.head()
+        blocks = self._manifest.blocks
+        number = next((number for number, block in enumerate(blocks) if block.recorded_at > moment), len(blocks))
+        for block in {*blocks[-1:], *blocks[max(0, number - 1) : number]}.difference(blocks[number : number + 1]):
+            deque(self._links(block), maxlen=0)
         if moment > ended_at:
             end = f"position {last}, recorded at {time_text(ended_at)}" if last else "before the first event"
             raise UnknownPositionError(
                 f"{time_text(moment)} is past the end of the exported log, {end}: what was known then is not in it"
             )
-        for block in self._manifest.blocks:
-            if block.recorded_at > moment:
-                earlier = [link[0] for page in self._links(block) for link in page if link[4] <= moment]
-                return earlier[-1] if earlier else block.first - 1
-        return self._manifest.last
+        if number == len(blocks):
+            return last
+        earlier = [link[0] for page in self._links(blocks[number]) for link in page if link[4] <= moment]
+        return earlier[-1] if earlier else blocks[number].first - 1
 
     def hash_at(self, position: int) -> bytes:
         """Return the chain hash up to *position*; raise :class:`LogDamagedError` where no event is."""
@@ -103,14 +109,18 @@ class ExportedLog:
                 if file_digest(file, "sha256").hexdigest() != block.sha256:
                     raise LogDamagedError("its bytes are not those that were exported")
                 file.seek(0)
-                end = GENESIS
+                end, ended_at = GENESIS, EPOCH
                 for page in checked(read_block(file), block.first - 1, block.last, self._manifest.before(block)):
                     if page[0][0] == 1 and page[0][6].hex() != self._manifest.first_hash:
                         raise LogDamagedError("its first event is not that of the manifest")
-                    end = page[-1][6]
+                    end, ended_at = page[-1][6], page[-1][4]
                     yield page
                 if end.hex() != block.hash:
                     raise LogDamagedError(f"the log's hash at position {block.last} is not that of the manifest")
+                if ended_at != block.recorded_at:
+                    raise LogDamagedError(
+                        f"position {block.last} was recorded at {time_text(ended_at)}, and not when the manifest says"
+                    )
         except FileNotFoundError as error:
             raise LogDamagedError(f"{path} is missing") from error
         except LogDamagedError as error:

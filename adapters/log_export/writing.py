@@ -54,7 +54,7 @@ def export_log(
     for first in range(1, until + 1, block_size):
         last = min(first + block_size - 1, until)
         block = known.get(file_name(first, last))
-        left_alone = block is not None and digest_of_file(folder / block.file) == block.sha256
+        left_alone = block is not None and _is_whole(log, folder, block)
         if block is None or not left_alone:
             block = _written(log, folder, first, last)
             written += 1
@@ -66,6 +66,12 @@ def export_log(
     write_manifest(folder, manifest)
     _tidy(folder, manifest)
     return LogExported(manifest, written)
+
+
+def _is_whole(log: RawLog, folder: Path, block: Block) -> bool:
+    """Tell whether a block that is there is what was exported, and the manifest has the log's time of it."""
+    before = log.before(block.last)
+    return before is not None and before[0] == block.recorded_at and digest_of_file(folder / block.file) == block.sha256
 
 
 def _written(log: RawLog, folder: Path, first: int, last: int) -> Block:

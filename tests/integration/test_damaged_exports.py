@@ -1,6 +1,8 @@
 """Is an export that is not what was exported, or a log that is not what it was, named by file and position?"""
 
 import json
+from contextlib import suppress
+from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +14,7 @@ from pyarrow import parquet
 
 from adapters.log_export.manifest import read_manifest
 from adapters.log_export.reading import ExportedLog
+from domain.canonical import time_text
 from domain.errors import ExportRefusedError, LogDamagedError, UnknownPositionError
 from domain.performance import Moment
 from tests.desk import Desk, settings_for
@@ -94,6 +97,37 @@ async def test_a_forged_block_is_named_by_the_position_where_the_chain_breaks(
     rewritten(tmp_path / "log", "log-000000000006-000000000010.parquet", column)
     with pytest.raises(LogDamagedError, match=told):
         replay(settings_for(tmp_path), partial(ExportedLog, tmp_path / "log"), None, DAY, Moment(), as_json=True)
+
+
+def position_if_told(log: ExportedLog, moment: datetime) -> int | None:
+    with suppress(LogDamagedError, UnknownPositionError):
+        return log.position_at(moment)
+    return None
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+async def test_a_moved_time_in_the_manifest_answers_as_of_no_other_position(
+    trading: Desk, tmp_path: Path, number: int
+) -> None:
+    folder = tmp_path / "log"
+    made = exported(trading.url, folder)
+    well = files(folder)
+    at = made.manifest.blocks[number].recorded_at
+    for moved in (at + timedelta(days=365), at - timedelta(days=365)):
+        manifest = json.loads(well["manifest.json"])
+        manifest["blocks"][number]["recorded_at"] = time_text(moved)
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        told = f"position {(5, 10, 12)[number]} was recorded at {time_text(at)}, and not when the manifest says"
+        past_the_end = max(moved, made.manifest.blocks[-1].recorded_at)
+        with ExportedLog(folder) as copy:
+            for moment in (at, at + timedelta(hours=1), past_the_end, at - timedelta(hours=1)):
+                assert position_if_told(copy, moment) in (None, 12 if moment == at else 0)
+            assert position_if_told(copy, moved) in ((None,) if moved > at else (None, 0))
+            with pytest.raises(LogDamagedError, match=told):
+                list(copy.pages(5 * number, 5 * number + 1))
+        # The next export writes that block, and its time, anew.
+        assert exported(trading.url, folder).written == 1
+        assert files(folder) == well
 
 
 async def test_a_log_that_is_damaged_is_not_exported(trading: Desk, tmp_path: Path) -> None:
