@@ -23,11 +23,12 @@ from adapters.read_models.switching import (
     check_at,
     hold,
     holding,
+    longest_there,
     positions_of,
     switch,
 )
 from adapters.read_models.tables import indexes_of
-from domain.errors import AlreadyRunningError
+from domain.errors import AlreadyRunningError, NotSwitchedError
 from projections.read_model import AnyReadModel, beside
 
 _LOCK: Final = "SELECT pg_try_advisory_lock(hashtext('wattbook rebuild'))"
@@ -46,6 +47,11 @@ _TRANSACTIONS: Final = """
     SELECT l.pid, l.virtualtransaction FROM pg_locks l JOIN pg_stat_activity a USING (pid)
     WHERE l.locktype = 'virtualxid' AND l.granted AND l.pid <> pg_backend_pid()
       AND a.datname = current_database() AND a.usesysid IS NOT NULL
+"""
+_OLDEST: Final = """
+    SELECT pid, coalesce(nullif(application_name, ''), backend_type, 'a session'), coalesce(usename, ''),
+           extract(epoch FROM clock_timestamp() - xact_start)::bigint
+    FROM pg_stat_activity WHERE pid = ANY(%s) ORDER BY xact_start, pid LIMIT 1
 """
 
 
@@ -118,13 +124,21 @@ class Builds:
             hold(self._connection, [name for (name,) in joined])
             self._connection.execute("DELETE FROM read_models.joined")
 
-    def wait_for_older_readers(self) -> None:
+    def wait_for_older_readers(self, within_s: float = SWITCH_WITHIN_S) -> None:
         """Return when every transaction that was open at the call has ended.
 
         Whoever reads in one that is older than a join may see one of the two tables behind the other.
+        Raises :class:`NotSwitchedError`, which names the oldest, where one has not ended within *within_s* seconds.
         """
+        give_up_at = time.monotonic() + within_s
         older = self._open_transactions()
         while older := older & self._open_transactions():
+            if time.monotonic() > give_up_at:
+                row = self._connection.execute(_OLDEST, ([pid for pid, _ in older],)).fetchone()
+                raise NotSwitchedError(
+                    "transactions that began before the tables were fed alike have not ended, so they were not"
+                    f" switched{'' if row is None else longest_there(*row)}; try again when that has ended"
+                )
             time.sleep(0.05)
 
     def switch(self, pairs: Sequence[Pair], *, empty: bool = False, within_s: float = SWITCH_WITHIN_S) -> None:

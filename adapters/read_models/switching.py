@@ -159,13 +159,15 @@ def _not_switched(connection: Connection, pairs: Sequence[Pair]) -> str:
     """Say who holds the tables."""
     tables = [name for pair in pairs for name in (pair.used.table, pair.next.table, kept_table(pair.used))]
     row = connection.execute(_IN_THE_WAY, ([*tables, "checkpoints"],)).fetchone()
-    who = ""
-    if row is not None:
-        table, pid, name, user, seconds = row
-        of = f" of {user}" if user else ""
-        since = "" if seconds is None else f", for {seconds} s"
-        who = f"; the longest there{since}: process {pid} ({name}{of}) on {SCHEMA}.{table}"
+    who = "" if row is None else f"{longest_there(*row[1:])} on {SCHEMA}.{row[0]}"
     return f"the tables are in use without a pause, so they were not switched{who}; try again when that has ended"
+
+
+def longest_there(pid: int, name: str, user: str, seconds: int | None) -> str:
+    """Return the part of a sentence that names a session of an application and a user, and since when it is there."""
+    of = f" of {user}" if user else ""
+    since = "" if seconds is None else f", for {seconds} s"
+    return f"; the longest there{since}: process {pid} ({name}{of})"
 
 
 def _table(name: str) -> Composed:

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partialmethod
 from itertools import pairwise
 
 import psycopg
@@ -99,6 +100,24 @@ async def test_who_keeps_tables_from_being_switched_is_named_and_what_was_in_use
         await trading.knows(*many_deals(1))
         assert reader.execute(count).fetchone() == (8,)
     assert tables(trading.url) == TABLES
+    assert is_well(trading.url)
+
+
+@pytest.mark.parametrize("what", [rebuilds, rolls_back])
+async def test_who_does_not_end_a_transaction_that_is_older_is_named_and_what_was_in_use_stays(
+    trading: Desk, monkeypatch: pytest.MonkeyPatch, what: Callable[[Desk], Awaitable[int]]
+) -> None:
+    await rebuilds(trading)
+    first, there = identity(trading.url, "deals_v1"), tables(trading.url)
+    monkeypatch.setattr(Builds, "wait_for_older_readers", partialmethod(Builds.wait_for_older_readers, 0.5))
+    with psycopg.connect(trading.url, application_name="a forgotten window") as reader:
+        reader.execute("SELECT 1")
+        who = rf"for \d+ s: process {reader.info.backend_pid} \(a forgotten window of postgres\); try again"
+        with pytest.raises(NotSwitchedError, match=who):
+            await what(trading)
+        assert asked(trading.url, JOINED) == []
+        await trading.knows(*many_deals(1))
+        assert (identity(trading.url, "deals_v1"), tables(trading.url)) == (first, there)
     assert is_well(trading.url)
 
 
