@@ -32,6 +32,7 @@ from projections import READ_MODELS
 from projections.deals import deals
 from projections.positions import positions
 from projections.read_model import AnyReadModel
+from wattbook.findings import Findings
 
 _ARE_KNOWN: Final = are_known(READ_MODELS)
 """Where another read model makes something of confirmed deals, each of them is read into the domain's objects."""
@@ -44,7 +45,7 @@ class Checked:
     The sums of the positions are not among these: where the ledger holds what it must, they are its rows' sums.
     """
 
-    findings: list[Finding] = field(default_factory=list)
+    findings: Findings = field(default_factory=Findings)
     rows: dict[str, Rows] = field(default_factory=dict)
     ledger_holds: bool = True
 
@@ -63,7 +64,7 @@ def _checked(
     with RawLog(database_url, snapshot, all_times=all_times) as log:
         check = _Check(log, reached)
         chain = check_chain(check.pages(after, until), after, until, log.before(after))
-    check.checked.findings += chain
+    check.checked.findings.add(chain)
     return check.checked
 
 
@@ -72,7 +73,7 @@ def positions_of_stretch(database_url: str, snapshot: str, after: int, until: in
     rows: Rows = {}
     with RawLog(database_url, snapshot, all_times=True) as log:
         for page in log.pages(after, until):
-            merged(positions, rows, folded(positions, _read(page, [])))
+            merged(positions, rows, folded(positions, _read(page, Findings())))
     return rows
 
 
@@ -106,7 +107,7 @@ class _Check:
         elif _ARE_KNOWN and self._reached[deals.table] <= after:
             unread = [raw for raw in page if raw[2] != CONFIRMED or not is_usual(raw[3])]
         events = list(_read(unread, self.checked.findings))
-        self.checked.findings += _proof_findings(self._log, events)
+        self.checked.findings.add(_proof_findings(self._log, events))
         for model in READ_MODELS:
             end = min(until, self._reached[model.table])
             if end <= after or model is positions:
@@ -115,10 +116,9 @@ class _Check:
                 wanted = folded(model, (event for event in events if event.position <= end))
                 merged(model, self.checked.rows[model.table], wanted)
             elif model is not deals:
-                self.checked.findings += self._differences(model, events, after, end)
+                self.checked.findings.add(self._differences(model, events, after, end))
             else:
-                wrong = list(self._wrong_in_ledger(told, confirmed, events, after, end))
-                self.checked.findings += wrong
+                wrong = self.checked.findings.add(self._wrong_in_ledger(told, confirmed, events, after, end))
                 self.checked.ledger_holds &= not wrong
 
     def _wrong_in_ledger(
@@ -137,13 +137,13 @@ class _Check:
         return differences(model, wanted, stored(self._log.connection, model, after, end), end)
 
 
-def _read(page: Iterable[Raw], findings: list[Finding]) -> Iterator[Recorded]:
+def _read(page: Iterable[Raw], findings: Findings) -> Iterator[Recorded]:
     """Yield the events of *page*; what cannot be read is added to the *findings*."""
     for position, recorded_at, topic, state in page:
         try:
             yield Recorded(position, recorded_at.astimezone(UTC), read_event(topic, state))
         except LogDamagedError as error:
-            findings.append(Finding(position, TABLE, str(error)))
+            findings.add([Finding(position, TABLE, str(error))])
 
 
 def _proof_findings(log: RawLog, events: Sequence[Recorded]) -> Iterator[Finding]:

@@ -33,6 +33,7 @@ from domain.proofs import LogSealed
 from projections import READ_MODELS
 from projections.deals import deals
 from projections.positions import positions
+from wattbook.findings import Findings
 from wattbook.printing import printable
 from wattbook.progress import Progress
 from wattbook.stretch_check import check_stretch, positions_of_stretch
@@ -44,9 +45,6 @@ STRETCH: Final = 50_000
 SEALS: Final = 8
 """Blocks that one process compares with their seals at a time."""
 
-SHOWN: Final = 1_000
-"""Findings that are told; a log whose chain was cut has one for each event after it."""
-
 _HEAD: Final = "wattbook.log_head"
 _CHECKPOINTS: Final = "SELECT table_name, position FROM read_models.checkpoints"
 _BELOW: Final = """
@@ -56,10 +54,11 @@ _BELOW: Final = """
 
 @dataclass(frozen=True)
 class Verified:
-    """What was checked, up to which position, and what was found, in log order."""
+    """What was checked, up to which position, and the first of what was found, in log order, with the number of all."""
 
     position: int
     findings: Sequence[Finding]
+    count: int
     behind: Sequence[tuple[str, int]] = ()
     """Read models that have not come to that position yet, and up to where they were compared."""
 
@@ -73,10 +72,13 @@ def verify(database_url: str, *, as_json: bool, seals_file: Path | None = None) 
     verified = verified_log(database_url, seals=() if file is None else file.seals)
     if as_json:
         _print_json(verified)
+        if verified.count > len(verified.findings):
+            told = f"{verified.count:,} findings; only the first {len(verified.findings):,} of them are in the answer"
+            print(told, file=sys.stderr)
     else:
         _print(verified)
-    told = [] if file is None else _told_of(file, database_url, verified.position)
-    for sentence in [*_told_of_those_behind(verified), *told]:
+    of_file = [] if file is None else _told_of(file, database_url, verified.position)
+    for sentence in [*_told_of_those_behind(verified), *of_file]:
         print(printable(sentence), file=sys.stderr if as_json else sys.stdout)
     return 1 if verified.findings else 0
 
@@ -94,8 +96,9 @@ def verified_log(database_url: str, stretch: int = STRETCH, seals: Sequence[LogS
             "ORDER BY notification_id DESC LIMIT 1"
         ).fetchone()
         reached: dict[str, int] = dict(connection.execute(_CHECKPOINTS).fetchall())
-        findings = list(_head_findings((head, head_at, bytes(head_hash)), last))
-        findings += _at_no_position(connection)
+        findings = Findings()
+        findings.add(_head_findings((head, head_at, bytes(head_hash)), last))
+        findings.add(_at_no_position(connection))
         until = max(head, last[0] if last else 0)
         sums: dict[str, Rows] = {model.table: {} for model in READ_MODELS if not belongs_to_one_event(model)}
         summed = min(until, reached.get(positions.table, 0))
@@ -103,7 +106,7 @@ def verified_log(database_url: str, stretch: int = STRETCH, seals: Sequence[LogS
         with Progress() as progress:
             work = partial(check_stretch, database_url, snapshot, reached)
             for checked in progress.of(f"checking {until:,} events", each_stretch(work, until, stretch), until):
-                findings += checked.findings
+                findings.merge(checked.findings)
                 ledger_holds &= checked.ledger_holds
                 for model in READ_MODELS:
                     if model.table in checked.rows:
@@ -114,21 +117,21 @@ def verified_log(database_url: str, stretch: int = STRETCH, seals: Sequence[LogS
                 again = each_stretch(partial(positions_of_stretch, database_url, snapshot), summed, stretch)
                 for rows in progress.of(f"adding up {summed:,} events", again, summed):
                     merged(positions, sums[positions.table], rows)
-        findings += _seal_findings(database_url, seals)
+        findings.add(_seal_findings(database_url, seals))
         for model in READ_MODELS:
             position = reached.get(model.table, 0)
             if model.table not in reached:
-                findings.append(Finding(0, "read_models.checkpoints", f"{model.table} has no checkpoint"))
+                findings.add([Finding(0, "read_models.checkpoints", f"{model.table} has no checkpoint")])
             if position > head:
-                findings.append(Finding(position, "read_models.checkpoints", f"{model.table} is past the log"))
+                findings.add([Finding(position, "read_models.checkpoints", f"{model.table} is past the log")])
             if belongs_to_one_event(model):
                 # Stretches ask for the rows of positions that the read model has seen.
-                findings += of_no_event(connection, model, min(position, until))
+                findings.add(of_no_event(connection, model, min(position, until)))
             else:
-                findings += differences(model, sums[model.table], stored(connection, model), position)
-    findings.sort(key=lambda finding: (finding.position, finding.table, finding.what))
+                findings.add(differences(model, sums[model.table], stored(connection, model), position))
     behind = [(model.name, reached.get(model.table, 0)) for model in READ_MODELS]
-    return Verified(head, findings, [(name, position) for name, position in behind if position < head])
+    behind = [(name, position) for name, position in behind if position < head]
+    return Verified(head, findings.first, findings.count, behind)
 
 
 def _row(connection: psycopg.Connection[tuple[Any, ...]], query: str) -> tuple[Any, ...]:
@@ -200,7 +203,7 @@ def _print_json(verified: Verified) -> None:
                 "position": position_text(verified.position),
                 "findings": [
                     {"position": position_text(each.position), "table": each.table, "what": each.what}
-                    for each in verified.findings[:SHOWN]
+                    for each in verified.findings
                 ],
             }
         )
@@ -208,11 +211,15 @@ def _print_json(verified: Verified) -> None:
 
 
 def _print(verified: Verified) -> None:
-    for finding in verified.findings[:SHOWN]:
+    for finding in verified.findings:
         print(printable(f"position {finding.position}, {finding.table}: {finding.what}"))
-    if len(verified.findings) > SHOWN:
-        print(f"... and {len(verified.findings) - SHOWN:,} more")
+    if verified.count > len(verified.findings):
+        print(f"... and {verified.count - len(verified.findings):,} more")
     if verified.findings:
-        print(f"{len(verified.findings):,} findings up to position {verified.position}", file=sys.stderr)
+        print(f"{verified.count:,} findings up to position {verified.position}", file=sys.stderr)
+    elif verified.behind:
+        abreast = len(READ_MODELS) - len(verified.behind)
+        told = f"{abreast} of {len(READ_MODELS)} read models have come to it and are what the events say"
+        print(f"the log is well up to position {verified.position}; {told}")
     else:
         print(f"all is well up to position {verified.position}: {len(READ_MODELS)} read models are what the events say")

@@ -8,6 +8,7 @@ from hashlib import sha256
 from struct import Struct
 from typing import Final
 
+from domain.canonical import time_text
 from domain.merkle import leaf_hash
 
 TABLE: Final = "wattbook.events"
@@ -49,7 +50,8 @@ def check_chain(
                 previous = None
             if recorded_at != last_at:
                 if recorded_at < last_at:
-                    found.append(Finding(position, TABLE, f"recorded at {recorded_at:%c}, before the event before it"))
+                    told = f"recorded at {time_text(recorded_at)}, before the event before it, {time_text(last_at)}"
+                    found.append(Finding(position, TABLE, told))
                 last_at, micros = recorded_at, (recorded_at - _EPOCH) // _MICROSECOND
             if previous is not None:
                 name = stream.encode()

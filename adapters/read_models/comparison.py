@@ -1,18 +1,20 @@
 """Is a read model what a fresh fold of the raw events makes of them? Row by row, at one position of the log."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from hashlib import sha256
 from operator import itemgetter
 from typing import Any, Final
 
 import psycopg
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 
 from adapters.event_log.chain_check import Finding
+from domain.canonical import time_text
 from domain.events import Recorded
 from projections.read_model import AnyReadModel
 
-CHUNK: Final = 500
+CHUNK: Final = 100
 """Rows of a whole table that are in memory at once before they are slim."""
 
 LONG: Final = 200
@@ -42,7 +44,10 @@ def merged(model: AnyReadModel, into: Rows, more: Mapping[object, Row]) -> None:
 
 def stored(connection: psycopg.Connection[Row], model: AnyReadModel, after: int | None = None, until: int = 0) -> Rows:
     """Return the rows of the table, or those with a position above *after* up to *until*."""
-    where = SQL("") if after is None else SQL(" WHERE position > %(after)s AND position <= %(until)s")
+    if after is None:
+        with connection.cursor(binary=True) as cursor:
+            return rows_by_key(model, cursor.stream(_rows_of(model), size=CHUNK))
+    where = SQL(" WHERE position > %(after)s AND position <= %(until)s")
     return _selected(connection, model, where, {"after": after, "until": until})
 
 
@@ -55,23 +60,24 @@ def stored_at(connection: psycopg.Connection[Row], model: AnyReadModel, position
 
 def of_no_event(connection: psycopg.Connection[Row], model: AnyReadModel, until: int) -> Iterator[Finding]:
     """Yield every row whose position no event up to *until* can have, wherever somebody put it."""
-    query = SQL("SELECT {} FROM {} WHERE position <= 0 OR position > {} OR position IS NULL").format(
-        SQL(", ").join(map(Identifier, model.columns)), Identifier("read_models", model.table), until
-    )
+    where = SQL(" WHERE position <= 0 OR position > {} OR position IS NULL").format(until)
     with connection.cursor(binary=True) as cursor:
-        for row in map(_slim, cursor.stream(query, size=CHUNK)):
+        for row in map(_slim, cursor.stream(_rows_of(model) + where, size=CHUNK)):
             at = row[model.columns.index("position")]
             yield Finding(at or 0, f"read_models.{model.table}", f"{_name(model, row)} is of no event")
+
+
+def _rows_of(model: AnyReadModel) -> Composed:
+    return SQL("SELECT {} FROM {}").format(
+        SQL(", ").join(map(Identifier, model.columns)), Identifier("read_models", model.table)
+    )
 
 
 def _selected(
     connection: psycopg.Connection[Row], model: AnyReadModel, where: SQL, parameters: Mapping[str, object]
 ) -> Rows:
-    query = SQL("SELECT {} FROM {}").format(
-        SQL(", ").join(map(Identifier, model.columns)), Identifier("read_models", model.table)
-    )
     with connection.cursor(binary=True) as cursor:
-        cursor.execute(query + where, parameters, prepare=True)
+        cursor.execute(_rows_of(model) + where, parameters, prepare=True)
         return rows_by_key(model, cursor)
 
 
@@ -114,7 +120,9 @@ def _slim(row: Row) -> Row:
 
 
 def _shown(value: object) -> str:
-    return f"a text with SHA-256 {value.hex()}" if isinstance(value, bytes) else str(value)
+    if isinstance(value, bytes):
+        return f"a text with SHA-256 {value.hex()}"
+    return time_text(value) if isinstance(value, datetime) else str(value)
 
 
 def _name(model: AnyReadModel, row: Row) -> str:

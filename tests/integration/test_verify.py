@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 
 import psycopg
@@ -10,9 +11,11 @@ import pytest
 
 from adapters.event_log.chain_check import Finding
 from adapters.postgres.installation import install
+from domain.canonical import time_text
 from projections import READ_MODELS
 from tests.desk import Desk, desk
 from tests.notation import deal, published
+from tests.rebuilding import many_deals
 from wattbook.verify import verified_log, verify
 
 LOG = "wattbook.events"
@@ -107,7 +110,12 @@ async def test_a_moved_time_is_named(trading: Desk) -> None:
     tamper(trading.url, f"UPDATE {LOG} SET recorded_at = recorded_at - interval '1 day' WHERE notification_id = 5")
     told = [each for each in findings(trading.url) if each.table == LOG]
     assert {each.position for each in told} == {5}
-    assert any("before the event before it" in each.what for each in told)
+    (moved,) = [each.what for each in told if "before the event before it" in each.what]
+    with psycopg.connect(trading.url) as connection:
+        row = connection.execute(f"SELECT recorded_at FROM {LOG} WHERE notification_id = 4").fetchone()
+    assert row
+    at = row[0]
+    assert moved == f"recorded at {time_text(at - timedelta(days=1))}, before the event before it, {time_text(at)}"
 
 
 @pytest.mark.parametrize("instant", ["infinity", "-infinity", "4000-01-01 BC", "20000-01-01"])
@@ -186,6 +194,46 @@ async def test_a_row_that_is_there_twice_and_a_checkpoint_that_is_gone_are_named
     assert places(trading.url) == [(5, "read_models.deals_v1")]
     tamper(trading.url, "DELETE FROM read_models.checkpoints WHERE table_name = 'feeds_v1'")
     assert Finding(0, "read_models.checkpoints", "feeds_v1 has no checkpoint") in findings(trading.url)
+
+
+async def test_a_long_text_in_a_key_is_told_by_its_digest(trading: Desk) -> None:
+    tamper(trading.url, "UPDATE read_models.positions_v1 SET trader_id = repeat('x', 300) WHERE trader_id = 'bob'")
+    digest = sha256(b"x" * 300).hexdigest()
+    assert any(f"trader_id a text with SHA-256 {digest}, delivery_start 2023" in f.what for f in findings(trading.url))
+
+
+async def test_the_first_findings_are_told_and_all_are_counted(
+    trading: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await trading.knows(*many_deals(1_500))
+    tamper(trading.url, "TRUNCATE read_models.deals_v1")
+    for stretch in (100, 10_000):
+        verified = verified_log(trading.url, stretch)
+        assert verified.count == 1_507
+        assert len(verified.findings) == 1_000
+        assert [each.position for each in verified.findings[:3]] == [2, 3, 5]
+        assert [each.position for each in verified.findings[7:]] == list(range(13, 1_006))
+    assert verify(trading.url, as_json=True) == 1
+    told = capsys.readouterr()
+    assert len(json.loads(told.out)["findings"]) == 1_000
+    assert "1,507 findings; only the first 1,000 of them are in the answer" in told.err
+    assert verify(trading.url, as_json=False) == 1
+    assert "... and 507 more" in capsys.readouterr().out
+
+
+async def test_read_models_that_were_emptied_with_their_checkpoints_are_not_said_to_be_well(
+    trading: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables = ", ".join(f"read_models.{model.table}" for model in READ_MODELS)
+    tamper(trading.url, "UPDATE read_models.checkpoints SET position = 0", f"TRUNCATE {tables}")
+    assert verify(trading.url, as_json=False) == 0
+    told = capsys.readouterr().out
+    assert "all is well" not in told
+    assert "the log is well up to position 12; 0 of 8 read models have come to it" in told
+    assert "not compared beyond position 0" in told
+    await trading.projects()
+    assert verify(trading.url, as_json=False) == 0
+    assert "all is well up to position 12: 8 read models" in capsys.readouterr().out
 
 
 async def test_several_processes_find_what_one_finds(trading: Desk) -> None:
