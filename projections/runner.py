@@ -41,6 +41,9 @@ class ReadTables(Protocol):
     async def checkpoints(self) -> dict[str, int]:
         """Return how far each table has come, by table name."""
 
+    async def begin_anew(self, read_models: Sequence[AnyReadModel]) -> None:
+        """Empty the tables of *read_models* that have no checkpoint, and note that no event was applied to them."""
+
     def fold(self, page: Sequence[RawEvent], read_models: Sequence[AnyReadModel]) -> Folded:
         """Return what *page* makes of *read_models*."""
 
@@ -70,6 +73,10 @@ class Runner:
         if not self._read_models:
             return 0
         checkpoints = await self._tables.checkpoints()
+        if lost := [model for model in self._read_models if model.table not in checkpoints]:
+            log.warning("made again from the log, since nothing says how far they are: %s", _names(lost))
+            await self._tables.begin_anew(lost)
+            checkpoints = await self._tables.checkpoints()
         position = min(checkpoints[model.table] for model in self._read_models)
         behind = [model for model in self._read_models if checkpoints[model.table] == position]
         ahead = [checkpoints[model.table] for model in self._read_models if model not in behind]
@@ -81,6 +88,10 @@ class Runner:
         check_contiguous(page, position)
         await self._tables.apply(self._tables.fold(page, behind), position, page[-1].position)
         return len(page)
+
+
+def _names(models: Sequence[AnyReadModel]) -> str:
+    return ", ".join(model.table for model in models)
 
 
 def check_contiguous(page: Sequence[RawEvent | Recorded], after: int) -> None:

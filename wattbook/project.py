@@ -75,9 +75,9 @@ async def project(database_url: str, stop: asyncio.Event, fill: Callable[[], Awa
 
 
 async def _new(pages: LogPages, tables: ReadTables) -> list[AnyReadModel]:
-    """Return the read models that no event was applied to, where there are many to apply."""
+    """Return the read models that no event was applied to, as far as is known, where there are many to apply."""
     checkpoints = await tables.checkpoints()
-    new = [model for model in READ_MODELS if checkpoints[model.table] == 0]
+    new = [model for model in READ_MODELS if checkpoints.get(model.table, 0) == 0]
     return new if new and await pages.page(MANY - 1, 1) else []
 
 

@@ -43,7 +43,7 @@ def rebuild(database_url: str, models: Sequence[AnyReadModel], *, accept: bool =
     """
     with _building(database_url) as (building, progress):
         positions = building.positions()
-        new = [model for model in models if positions[model.table] == 0]
+        new = _new(models, positions)
         used = [model for model in models if model not in new]
         if new:
             building.switch(_filled(database_url, building, new, progress, stretch), empty=True)
@@ -69,7 +69,7 @@ def fill_new(database_url: str, models: Sequence[AnyReadModel], stretch: int = S
     """Fill those of *models* that no event was applied to yet; what an earlier try has left is removed."""
     with _building(database_url, shown=False) as (building, progress):
         positions = building.positions()
-        new = [model for model in models if positions[model.table] == 0]
+        new = _new(models, positions)
         if new:
             began = time.monotonic()
             building.switch(_filled(database_url, building, new, progress, stretch), empty=True)
@@ -134,7 +134,7 @@ def _filled(
 ) -> list[Pair]:
     """Return the tables of *models* with new ones beside them, as of where they are, or of the head of the log."""
     positions = building.positions()
-    until = min(positions[model.table] for model in models)
+    until = min(positions.get(model.table, 0) for model in models)
     if until == 0:
         with RawLog(database_url) as raw:
             until = raw.head().position
@@ -184,6 +184,11 @@ async def _catch_up(database_url: str, pairs: Sequence[Pair], positions: Mapping
                 check_contiguous(page, reached)
                 await tables.apply([(model, model.fold(page)) for model in models], reached, page[-1].position)
                 reached = page[-1].position
+
+
+def _new(models: Sequence[AnyReadModel], positions: Mapping[str, int]) -> list[AnyReadModel]:
+    """Return those of *models* that no event was applied to, or of which nothing says how many were."""
+    return [model for model in models if positions.get(model.table, 0) == 0]
 
 
 def _is_former(table: str, model: AnyReadModel) -> bool:

@@ -28,6 +28,12 @@ _WHILE_READERS_QUEUE: Final = "SET LOCAL lock_timeout = '50ms'"
 _HOLD: Final = """
     SELECT 1 FROM read_models.checkpoints WHERE table_name = ANY(%s) ORDER BY table_name FOR UPDATE
 """
+_NOTE: Final = """
+    INSERT INTO read_models.checkpoints VALUES (%s, %s)
+    ON CONFLICT (table_name) DO UPDATE SET position = excluded.position
+"""
+"""Where there is no checkpoint, nobody knows what the table holds: the one that takes its place brings it."""
+
 _INDEXES: Final = """
     SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
     WHERE x.indrelid = %s::regclass
@@ -96,10 +102,11 @@ def switch(connection: Connection, pairs: Sequence[Pair], empty: bool, within_s:
 
 
 def check_at(pair: Pair, positions: dict[str, int], wanted: int) -> None:
-    """Raise :class:`NotSwitchedError` unless the table in use is at the position *wanted*."""
-    if positions[pair.used.table] != wanted:
+    """Raise :class:`NotSwitchedError` unless the table in use is at the position *wanted*, or at 0 without any."""
+    reached = positions.get(pair.used.table, 0)
+    if reached != wanted:
         raise NotSwitchedError(
-            f"{pair.used.table} is at position {positions[pair.used.table]} and not at {wanted}, so it is not switched;"
+            f"{pair.used.table} is at position {reached} and not at {wanted}, so it is not switched;"
             " another process feeds the read models that does not know of this rebuild"
         )
 
@@ -137,7 +144,7 @@ def _exchange(connection: Connection, pair: Pair, position: int, empty: bool) ->
     connection.execute(SQL("ALTER TABLE {} RESET (autovacuum_enabled)").format(_table(used)))
     connection.execute("DELETE FROM read_models.joined WHERE table_name = %s", (used,))
     connection.execute("DELETE FROM read_models.checkpoints WHERE table_name = %s", (ready,))
-    connection.execute("UPDATE read_models.checkpoints SET position = %s WHERE table_name = %s", (position, used))
+    connection.execute(_NOTE, (used, position))
     if empty:
         connection.execute(SQL("DROP TABLE {}").format(_table(aside)))
     else:

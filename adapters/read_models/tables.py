@@ -39,6 +39,7 @@ _MOVE: Final[LiteralString] = """
     UPDATE read_models.checkpoints SET position = %s FROM held WHERE table_name = held AND position = %s
 """
 """Locks in name order, as a rebuild does, so that none ever waits for another that waits for it."""
+_NOTE_NEW: Final = "INSERT INTO read_models.checkpoints VALUES (%s, 0) ON CONFLICT DO NOTHING"
 _JOINED: Final = "SELECT table_name, joined_by FROM read_models.joined WHERE table_name = ANY(%s)"
 
 
@@ -53,7 +54,11 @@ def creation(read_models: Sequence[AnyReadModel]) -> list[Composed]:
         )
         statements += indexes_of(model)
         statements.append(
-            SQL("INSERT INTO read_models.checkpoints VALUES ({}, 0) ON CONFLICT DO NOTHING").format(model.table)
+            # Rows without a checkpoint are left for the projector, which empties the table first.
+            SQL(
+                "INSERT INTO read_models.checkpoints SELECT {}, 0 WHERE NOT EXISTS (SELECT FROM {})"
+                " ON CONFLICT DO NOTHING"
+            ).format(model.table, _table(model))
         )
     return statements
 
@@ -107,6 +112,15 @@ class ReadTables:
         connection = await self._connected()
         cursor = await connection.execute("SELECT table_name, position FROM read_models.checkpoints", prepare=True)
         return dict(await cursor.fetchall())
+
+    async def begin_anew(self, read_models: Sequence[AnyReadModel]) -> None:
+        """Empty the tables of *read_models* that have no checkpoint, and note that no event was applied to them."""
+        connection = await self._connected()
+        for model in read_models:
+            async with connection.transaction():
+                noted = await connection.execute(_NOTE_NEW, (model.table,))
+                if noted.rowcount:
+                    await connection.execute(SQL("DELETE FROM {}").format(_table(model)))
 
     def fold(self, page: Sequence[RawEvent], read_models: Sequence[AnyReadModel]) -> Folded:
         """Return what *page* makes of *read_models*; raise :class:`LogDamagedError` at an event that cannot be read."""

@@ -1,11 +1,12 @@
 """Does a read model that is made again take the place of the one in use only when it is the same, and unnoticed?"""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
 
+from adapters.postgres.installation import install
 from adapters.read_models.builds import builds
 from domain.errors import AlreadyRunningError, LogDamagedError, NotSwitchedError
 from domain.events import Recorded
@@ -167,6 +168,32 @@ async def test_tables_of_earlier_versions_are_dropped_with_those_that_were_kept(
     done(trading.url, "INSERT INTO read_models.checkpoints VALUES ('rejections_v1', 3)")
     drop_kept(trading.url, READ_MODELS)
     assert tables(trading.url) == TABLES
+
+
+LOST = "DELETE FROM read_models.checkpoints WHERE table_name IN ('deals_v1', 'positions_v1')"
+REINSTALL = "UPDATE wattbook_state.installation SET digest = 'of another version'"
+
+
+async def test_read_models_of_which_nothing_says_how_far_they_are_are_made_again_by_a_rebuild(
+    trading: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done(trading.url, LOST)
+    assert not is_well(trading.url)
+    assert await rebuilds(trading) == 0
+    told = capsys.readouterr().out
+    assert "filled: deals, positions\n" in told
+    assert "reports: 0 rows as in use at position 12" in told
+    assert is_well(trading.url)
+    await trading.knows(deal("carl buys 2 MW 10-11 at 7", deal_id="new"))
+    assert is_well(trading.url)
+
+
+@pytest.mark.parametrize("statements", [(LOST,), (LOST, REINSTALL)])
+async def test_a_projector_makes_them_again_after_an_installation_too(trading: Desk, statements: Sequence[str]) -> None:
+    done(trading.url, *statements)
+    install(trading.url, READ_MODELS)
+    await trading.knows(deal("carl buys 2 MW 10-11 at 7", deal_id="new"))
+    assert is_well(trading.url)
 
 
 async def test_two_rebuilds_at_once_are_refused(trading: Desk) -> None:

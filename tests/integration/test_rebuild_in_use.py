@@ -1,6 +1,7 @@
 """Does anybody who reads or projects notice that read models are made again?"""
 
 import asyncio
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
@@ -25,16 +26,20 @@ async def test_a_server_is_not_ready_while_a_read_model_of_its_code_is_still_to_
         assert told["detail"] == "being filled from the log, without a figure yet: positions_v1"
 
 
+EMPTIED = (
+    "TRUNCATE read_models.positions_v1",
+    "UPDATE read_models.checkpoints SET position = 0 WHERE table_name = 'positions_v1'",
+)
+LOST = ("DELETE FROM read_models.checkpoints WHERE table_name = 'positions_v1'",)
+
+
+@pytest.mark.parametrize("statements", [EMPTIED, LOST])
 @pytest.mark.parametrize("many", [10, 1_000])
 async def test_a_projector_leaves_new_read_models_of_a_long_log_to_a_rebuild_and_feeds_the_others(
-    trading: Desk, monkeypatch: pytest.MonkeyPatch, many: int
+    trading: Desk, monkeypatch: pytest.MonkeyPatch, many: int, statements: Sequence[str]
 ) -> None:
     monkeypatch.setattr("wattbook.project.MANY", many)
-    done(
-        trading.url,
-        "TRUNCATE read_models.positions_v1",
-        "UPDATE read_models.checkpoints SET position = 0 WHERE table_name = 'positions_v1'",
-    )
+    done(trading.url, *statements)
     stop, may_fill, asked_for = asyncio.Event(), asyncio.Event(), 0
 
     async def fill() -> int:
@@ -45,7 +50,7 @@ async def test_a_projector_leaves_new_read_models_of_a_long_log_to_a_rebuild_and
 
     def reached() -> tuple[int, int]:
         positions = dict(asked(trading.url, "SELECT table_name, position FROM read_models.checkpoints"))
-        return positions["deals_v1"], positions["positions_v1"]
+        return positions["deals_v1"], positions.get("positions_v1", 0)
 
     projecting = asyncio.create_task(project(trading.url, stop, fill))
     try:

@@ -45,6 +45,9 @@ class TablesInMemory:
     async def checkpoints(self) -> dict[str, int]:
         return dict(self.positions)
 
+    async def begin_anew(self, read_models: Sequence[AnyReadModel]) -> None:
+        self.positions |= {model.table: 0 for model in read_models}
+
     def fold(self, page: Sequence[RawEvent], read_models: Sequence[AnyReadModel]) -> Folded:
         return folded(page, read_models)
 
@@ -68,6 +71,14 @@ async def test_those_behind_catch_up_first_and_then_all_go_on_together() -> None
     runner = Runner(LogInMemory(LOG), tables, READ_MODELS)
     assert [await runner.step() for _ in range(4)] == [4, 3, 3, 0]
     assert tables.applied == [(TABLES[2:], 0, 4), ([TABLES[0], *TABLES[2:]], 4, 7), (TABLES, 7, 10)]
+
+
+async def test_one_of_which_nothing_says_how_far_it_is_begins_anew_and_catches_up() -> None:
+    tables = TablesInMemory(**dict.fromkeys(TABLES, 10))
+    del tables.positions[TABLES[1]]
+    runner = Runner(LogInMemory(LOG), tables, READ_MODELS)
+    assert [await runner.step(), await runner.step()] == [10, 0]
+    assert tables.applied == [([TABLES[1]], 0, 10)]
 
 
 async def test_a_page_is_limited() -> None:
