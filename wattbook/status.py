@@ -1,19 +1,23 @@
 """Is all well? Positions, lags, lines, roles and counts, for a person or a machine. The command ``status``."""
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import psycopg
 
 from adapters.journal.entries import taken_over
 from adapters.journal.holders import holders
 from adapters.journal.reader import JournalReader, open_journals
+from adapters.read_models.builds import is_left_half_way
 from adapters.read_models.store import ReadStore
 from domain.canonical import decimal_text, time_text
+from domain.health_warnings import HealthWarning
 from domain.watermarks import NOBODY_RECORDS
 from projections.reading import FeedStatus, HealthStatus, Scope
 from projections.shown import health_fields
@@ -21,6 +25,13 @@ from wattbook.database import application_name
 from wattbook.process import EXIT_FOUND, EXIT_OK, utc_now
 from wattbook.run import ROLES
 from wattbook.settings import Settings
+
+_REBUILD_LEFT: Final = HealthWarning(
+    "REBUILD_LEFT",
+    "WARNING",
+    "A rebuild was left half-way: its tables take disk, and the projector may feed them beside those in use, which stay"
+    " right. The next 'wattbook rebuild' removes them, as does 'wattbook rebuild --drop' together with what was kept.",
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,8 @@ async def status(settings: Settings, database_url: str, *, as_json: bool) -> int
     store = ReadStore(database_url, settings.timezone, settings.lines, size=1)
     async with store, store.snapshot() as snapshot:
         health = await snapshot.health(Scope())
+    if await asyncio.to_thread(is_left_half_way, database_url):
+        health = replace(health, warnings=[*health.warnings, _REBUILD_LEFT])
     journals = _journals(settings)
     problems = _problems(health, await _roles(database_url), journals, bool(settings.exchange_urls))
     now = utc_now()

@@ -39,6 +39,15 @@ _LEFTOVERS: Final = """
     SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = 'read_models' AND c.relkind = 'r' AND c.relname ~ '_(next|parts)_[0-9a-f]{8}$'
 """
+_IS_LEFT: Final = SQL("SELECT EXISTS (SELECT FROM read_models.joined) OR EXISTS ({})").format(SQL(_LEFTOVERS))
+
+_IS_UNDER_WAY: Final = """
+    SELECT EXISTS (
+        SELECT FROM pg_locks JOIN pg_database ON oid = database AND datname = current_database()
+        WHERE locktype = 'advisory' AND granted AND objsubid = 1
+          AND classid::bigint << 32 | objid::bigint = hashtext('wattbook rebuild')
+    )
+"""
 _RIGHTS: Final = """
     SELECT r.rolname, a.privilege_type FROM pg_class c, aclexplode(c.relacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
     WHERE c.oid = %s::regclass AND a.grantee <> c.relowner
@@ -181,6 +190,14 @@ def builds(conninfo: str) -> Iterator[Builds]:
         finally:
             with suppress(psycopg.Error):
                 connection.execute(_UNLOCK)
+
+
+def is_left_half_way(conninfo: str) -> bool:
+    """Tell whether there is what only a rebuild makes, and no rebuild is under way."""
+    with psycopg.connect(conninfo, autocommit=True, row_factory=tuple_row) as connection:
+        # Looked at before and after: one that is under way meanwhile has not left anything.
+        looks = [connection.execute(look).fetchone() for look in (_IS_UNDER_WAY, _IS_LEFT, _IS_UNDER_WAY)]
+    return looks == [(False,), (True,), (False,)]
 
 
 def _table(model: AnyReadModel) -> Composed:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partialmethod
 from itertools import pairwise
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,7 +14,7 @@ from adapters.read_models.builds import Builds, builds
 from adapters.read_models.switching import Pair
 from domain.errors import AlreadyRunningError, NotSwitchedError
 from projections.deals import deals
-from tests.desk import Desk
+from tests.desk import Desk, settings_for
 from tests.rebuilding import (
     REBUILD,
     ROLL_BACK,
@@ -33,6 +34,7 @@ from tests.virtual_time import run_in_virtual_time
 from tests.waiting import eventually
 from wattbook.process import EXIT_CANNOT_RUN, EXIT_FOUND
 from wattbook.project import until_filled
+from wattbook.status import status
 
 WAITING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 JOINED = "SELECT table_name, joined_by FROM read_models.joined ORDER BY table_name"
@@ -157,13 +159,18 @@ async def test_a_deadlock_with_somebody_who_locks_in_another_order_ends_no_rebui
 
 @pytest.mark.parametrize("what", [REBUILD, ROLL_BACK])
 async def test_a_rebuild_killed_while_tables_are_fed_alike_leaves_both_fed_until_the_next_one_removes_its_own(
-    trading: Desk, what: str
+    trading: Desk, what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    async def is_told_of() -> bool:
+        await status(settings_for(tmp_path), trading.url, as_json=False)
+        return "warning              A rebuild was left half-way" in capsys.readouterr().out
+
     assert await rebuilds(trading) == 0
     with psycopg.connect(trading.url) as reader:
         reader.execute("SELECT 1")
         killed = begun_alone(trading.url, what)
         await eventually(lambda: len(asked(trading.url, JOINED)) == len(TABLES))
+        assert not await is_told_of()
         killed.kill()
         await asyncio.to_thread(killed.wait)
         await trading.knows(*many_deals(3))
@@ -171,8 +178,10 @@ async def test_a_rebuild_killed_while_tables_are_fed_alike_leaves_both_fed_until
         assert {reached[name] for pair in asked(trading.url, JOINED) for name in pair} == {15}
         assert is_well(trading.url)
     await eventually(lambda: is_free(trading.url))
+    assert await is_told_of()
     assert await rolls_back(trading) == 0
     assert asked(trading.url, JOINED) == []
+    assert not await is_told_of()
     assert tables(trading.url) == {name + end for name in TABLES for end in ("", "_kept")}
     await trading.knows(*many_deals(2))
     assert await rebuilds(trading) == 0
