@@ -152,7 +152,8 @@ def decide(event: Event, past: Sequence[Recorded]) -> Decision:
             # How much of a file was recorded may be known to one recorder and not to the next: the first word stands.
             known = next((r.position for r in past if getattr(r.event, "reason", None) == reason), None)
             return Append(event) if known is None else AlreadyRecorded(known)
-        case FeedInterrupted() | ReportPublished():
+        case FeedInterrupted() | ReportPublished() | LogSealed():
+            # A seal that nobody may believe must not keep the place of a good one.
             known = next((recorded.position for recorded in past if recorded.event == event), None)
             return Append(event) if known is None else AlreadyRecorded(known)
         case _:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -35,8 +35,11 @@ class Sealer:
     def passes(self, hours: float) -> None:
         self.clock[0] += timedelta(hours=hours)
 
+    def raw(self) -> RawLog:
+        return RawLog(self.trading.url)
+
     def of_log(self) -> list[LogSealed]:
-        with RawLog(self.trading.url) as log:
+        with self.raw() as log:
             return [seal for _, seal in log.seals()]
 
 
@@ -47,6 +50,11 @@ async def sealer(trading: Desk, folder: Path) -> AsyncIterator[Sealer]:
         file = folder / "kept" / "seals.jsonl"
         made = Sealing(trading.url, log, folder / "seal-key.pem", file, lambda: False, lambda: clock[0])
         yield Sealer(trading, made, seal_key(folder / "seal-key.pem"), file, clock)
+
+
+def signed(seal: LogSealed, key: SealKey) -> LogSealed:
+    """Return what *seal* says, signed with *key*, whoever it names."""
+    return replace(seal, signature=key.sign(seal))
 
 
 def owner(url: str, *statements: str) -> None:

@@ -9,10 +9,10 @@ import msgspec
 
 from adapters.event_log.chain_check import Link, leaf_of
 from adapters.event_log.raw_log import RawLog
-from adapters.event_log.seals import is_signed, leaves_of
+from adapters.event_log.seals import can_be_believed, good_seals, is_signed, leaves_of
 from adapters.event_log.seals_file import SealsFile, read_seals
 from domain.errors import NoSuchDealError, NotSealedError, ProofRefusedError
-from domain.merkle import path, root_of_path
+from domain.merkle import path, root, root_of_path
 from domain.proofs import LogSealed
 from domain.recording import deal_parts
 from wattbook.printing import printable
@@ -56,7 +56,8 @@ def prove(settings: Settings, database_url: str, wanted: Wanted) -> int:
         links = [link for link in log.deal_links(settings.exchange_name, wanted.deal_id) if _is_wanted(link, wanted)]
         if not links:
             raise NoSuchDealError(f"there is no deal {wanted.deal_id!r} of the exchange {settings.exchange_name!r}")
-        seals = [seal for _, seal in log.seals()]
+        own, begin = log.seals(), log.hash_at(1).hex()
+        seals = [*good_seals(own, begin), *(seal for _, seal in can_be_believed(own, begin))]
         proofs = [_proof(log, link, seals) for link in links]
     print(msgspec.json.format(msgspec.json.encode(proofs), indent=2).decode())
     return 0
@@ -90,13 +91,16 @@ def check(proof_file: Path, seals_file: Path) -> int:
 
 def _proof(log: RawLog, link: Link, seals: Sequence[LogSealed]) -> Proof:
     position, stream, version, topic, recorded_at, state, _ = link
-    seal = next((each for each in seals if each.first <= position <= each.last), None)
-    if seal is None:
+    over_it = [seal for seal in seals if seal.first <= position <= seal.last]
+    if not over_it:
         raise NotSealedError(
             f"the event at position {position} is in no sealed block yet: while a recorder runs, "
             "it is sealed after an hour at the latest"
         )
-    leaves = leaves_of(log, seal.first, seal.last)
+    for seal in over_it:
+        leaves = leaves_of(log, seal.first, seal.last)
+        if root(leaves).hex() == seal.root:
+            break
     event = ProvenEvent(position, recorded_at.astimezone(UTC), stream, version, topic, bytes(state).decode())
     return Proof(event, [each.hex() for each in path(leaves, position - seal.first)], seal)
 

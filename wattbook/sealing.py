@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
 from adapters.event_log.raw_log import RawLog
-from adapters.event_log.seals import BLOCK, SealKey, seal_key
+from adapters.event_log.seals import BLOCK, SealKey, good_seals, seal_key
 from adapters.event_log.seals_file import seal_line
 from adapters.event_log.writer import EventLog
 from adapters.event_log.writer_thread import WriterThread
@@ -87,14 +87,13 @@ class Sealing:
     async def step(self, key: SealKey) -> bool:
         """Seal one block if it is due, and bring the file of seals up to the log; return whether one was sealed."""
         seal, missing = await self._do(self._look, key)
-        if seal is not None:
-            # Where another recorder was faster, its seal stands and is found at the next look.
-            (outcome,) = await self._event_log.append([seal])
-            if outcome.kind == "recorded":
-                missing = [*missing, seal]
         if missing:
             await self._do(self._keep, missing)
-        return seal is not None
+        if seal is None:
+            return False
+        # Where another recorder was faster, its seal stands: which one it is, is found at the next look.
+        (outcome,) = await self._event_log.append([seal])
+        return outcome.kind == "recorded"
 
     async def _do(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what *call* returns, from a thread that no stop waits for: a database may not answer for minutes."""
@@ -103,10 +102,12 @@ class Sealing:
     def _look(self, key: SealKey) -> tuple[LogSealed | None, list[LogSealed]]:
         """Return the seal that is due, and those that the file has not."""
         with RawLog(self._database_url) as raw:
-            for position, found in raw.seals(self._seen):
-                self._seen = position
-                self._seals.append(found)
             previous = self._seals[-1] if self._seals else None
+            if found := raw.seals(self._seen):
+                # Whatever else says that it is a seal must neither stop the sealing nor come into the file.
+                self._seals += good_seals(found, raw.hash_at(1).hex(), previous)
+                self._seen = found[-1][0]
+                previous = self._seals[-1] if self._seals else None
             after = 0 if previous is None else previous.last
             last = self._due(raw, after)
             seal = None if last is None else key.seal(raw, after + 1, last, previous)

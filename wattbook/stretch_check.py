@@ -11,7 +11,6 @@ import psycopg
 from adapters.event_log.chain_check import TABLE, Finding, Link, check_chain
 from adapters.event_log.confirmed_deal import is_usual
 from adapters.event_log.raw_log import Raw, RawLog
-from adapters.event_log.seals import is_signed
 from adapters.event_log.stored_events import read_event
 from adapters.read_models.comparison import (
     Rows,
@@ -27,7 +26,7 @@ from adapters.read_models.confirmed_deals import are_known
 from adapters.read_models.ledger_check import ToldRows, holds_exactly, told_rows
 from domain.errors import LogDamagedError
 from domain.events import Recorded
-from domain.proofs import LogSealed, ReportPublished
+from domain.proofs import ReportPublished
 from projections import READ_MODELS
 from projections.deals import deals
 from projections.positions import positions
@@ -148,8 +147,6 @@ def _read(page: Iterable[Raw], findings: Findings) -> Iterator[Recorded]:
 
 def _proof_findings(log: RawLog, events: Sequence[Recorded]) -> Iterator[Finding]:
     for recorded in events:
-        if isinstance(seal := recorded.event, LogSealed) and not is_signed(seal):
-            yield Finding(recorded.position, TABLE, "the seal is not signed by its own key")
         if isinstance(report := recorded.event, ReportPublished):
             if sha256(report.performance.encode()).hexdigest() != report.digest:
                 yield Finding(recorded.position, TABLE, "the report's digest is not that of its figures")

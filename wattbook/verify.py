@@ -14,9 +14,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from adapters.event_log.chain_check import TABLE, Finding
-from adapters.event_log.raw_log import RawLog
-from adapters.event_log.seals import check_seal, differing_seals
-from adapters.event_log.seals_file import SealsFile, read_seals
+from adapters.event_log.seals_file import read_seals
 from adapters.postgres.calendar import read_all_times
 from adapters.read_models.comparison import (
     Rows,
@@ -36,14 +34,12 @@ from projections.positions import positions
 from wattbook.findings import Findings
 from wattbook.printing import printable
 from wattbook.progress import Progress
+from wattbook.seal_check import seal_findings, told_of
 from wattbook.stretch_check import check_stretch, positions_of_stretch
 from wattbook.stretches import each_stretch
 
 STRETCH: Final = 50_000
 """Events that one process checks before it takes the next; it holds no more than a page of them."""
-
-SEALS: Final = 8
-"""Blocks that one process compares with their seals at a time."""
 
 _HEAD: Final = "wattbook.log_head"
 _CHECKPOINTS: Final = "SELECT table_name, position FROM read_models.checkpoints"
@@ -77,7 +73,7 @@ def verify(database_url: str, *, as_json: bool, seals_file: Path | None = None) 
             print(told, file=sys.stderr)
     else:
         _print(verified)
-    of_file = [] if file is None else _told_of(file, database_url, verified.position)
+    of_file = [] if file is None else told_of(file, database_url, verified.position)
     for sentence in [*_told_of_those_behind(verified), *of_file]:
         print(printable(sentence), file=sys.stderr if as_json else sys.stdout)
     return 1 if verified.findings else 0
@@ -117,7 +113,7 @@ def verified_log(database_url: str, stretch: int = STRETCH, seals: Sequence[LogS
                 again = each_stretch(partial(positions_of_stretch, database_url, snapshot), summed, stretch)
                 for rows in progress.of(f"adding up {summed:,} events", again, summed):
                     merged(positions, sums[positions.table], rows)
-        findings.add(_seal_findings(database_url, seals))
+        findings.add(seal_findings(database_url, seals))
         for model in READ_MODELS:
             position = reached.get(model.table, 0)
             if model.table not in reached:
@@ -155,37 +151,6 @@ def _at_no_position(connection: psycopg.Connection[tuple[Any, ...]]) -> Iterator
     for position, stream in connection.execute(_BELOW):
         place = "no position" if position is None else f"position {position}"
         yield Finding(position or 0, TABLE, f"an event of {stream} is at {place}, and the log begins at 1")
-
-
-def _told_of(file: SealsFile, database_url: str, head: int) -> Iterator[str]:
-    """Yield what who trusts *file* should know of it, and of the log's own seals after it."""
-    yield from file.told()
-    yield f"the {max(0, head - file.last):,} events after it are under no seal in that file"
-    key = file.seals[-1].public_key
-    with RawLog(database_url) as log:
-        for _, seal in log.seals():
-            if seal.first > file.last and seal.public_key != key:
-                key = seal.public_key
-                yield f"the log is sealed from position {seal.first} on with another key than before: {key}"
-
-
-def _seal_findings(database_url: str, seals: Sequence[LogSealed]) -> Iterator[Finding]:
-    if not seals:
-        return
-    with RawLog(database_url) as log:
-        first = log.before(1)
-        own = log.seals()
-    if first is None or first[1].hex() != seals[0].log:
-        yield Finding(1, TABLE, "the seals are of a log that began otherwise: another log, or this one was rewritten")
-        return
-    for found, _ in each_stretch(partial(_check_seals, database_url, seals), len(seals), SEALS):
-        yield from found
-    yield from differing_seals(own, seals)
-
-
-def _check_seals(database_url: str, seals: Sequence[LogSealed], after: int, until: int) -> list[Finding]:
-    with RawLog(database_url) as log:
-        return [finding for seal in seals[after:until] for finding in check_seal(log, seal)]
 
 
 def _told_of_those_behind(verified: Verified) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What does the log hold, as it lies there? Pages of stored bytes for proofs, without any read model."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, date, datetime
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, Self
@@ -177,10 +177,17 @@ class RawLog:
         return None if row is None else read_event(row[0], bytes(row[1]))
 
     def seals(self, after: int = 0) -> list[tuple[int, LogSealed]]:
-        """Return the seals recorded above *after*, each with its own position, in order."""
-        rows = self.connection.execute(_SEALS, (after,)).fetchall()
-        found = [(position, read_event(topic, bytes(state))) for position, topic, state in rows]
-        return [(position, seal) for position, seal in found if isinstance(seal, LogSealed)]
+        """Return the seals recorded above *after*, each with its own position, in order.
+
+        One that cannot be read is passed over, as if it were not there.
+        """
+        found: list[tuple[int, LogSealed]] = []
+        for position, topic, state in self.connection.execute(_SEALS, (after,)):
+            with suppress(LogDamagedError):
+                seal = read_event(topic, bytes(state))
+                if isinstance(seal, LogSealed):
+                    found.append((position, seal))
+        return found
 
     def oldest_unsealed_at(self, after: int) -> datetime | None:
         """Return when the first event above *after* was recorded that is more than a seal, ``None`` without one."""

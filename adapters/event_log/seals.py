@@ -1,8 +1,9 @@
 """How is a block of the log sealed, and how is it known that a seal is its owner's and fits the log?"""
 
 import os
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,12 @@ from domain.proofs import LogSealed
 
 BLOCK: Final = 10_000
 """Events in a block: so long is the path of a proof, 14 hashes."""
+
+LARGEST: Final = 1_000_000
+"""Events that a block may have in a seal that is believed; more was never sealed here."""
+
+Placed = tuple[int, LogSealed]
+"""A seal of the log, after the position that it was recorded at."""
 
 
 class SealKey:
@@ -48,7 +55,11 @@ class SealKey:
             public_key=self.public,
             signature="",
         )
-        return LogSealed(**{**asdict(unsigned), "signature": self._private.sign(_signed(unsigned)).hex()})
+        return replace(unsigned, signature=self.sign(unsigned))
+
+    def sign(self, seal: LogSealed) -> str:
+        """Return the signature over all that *seal* says, whatever its own is."""
+        return self._private.sign(_signed(seal)).hex()
 
 
 def seal_key(path: Path) -> SealKey:
@@ -85,6 +96,60 @@ def is_signed(seal: LogSealed) -> bool:
     return True
 
 
+def wrong_after(seal: LogSealed, before: LogSealed | None) -> str | None:
+    """Return why *seal* is none that follows the one *before*, ``None`` where it is."""
+    if wrong := _wrong_alone(seal):
+        return wrong
+    if before is None:
+        return None if (seal.first, seal.previous) == (1, None) else "is not a first one: seals before it are missing"
+    if seal.log != before.log:
+        return "is of another log than the one before"
+    if (seal.first, seal.previous) != (before.last + 1, before.signature):
+        return "does not follow the one before: seals between them are missing, or were exchanged"
+    return None
+
+
+def good_seals(own: Iterable[Placed], log: str, before: LogSealed | None = None) -> Iterator[LogSealed]:
+    """Yield those of the *own* seals of *log*, told by its first hash, that follow each other after the one *before*.
+
+    Anybody who can append can write events that say they are seals; all others are passed over.
+    Whether the events are what was sealed is not asked.
+    """
+    for placed in own:
+        if _wrong_in_log(placed, log) is None and wrong_after(placed[1], before) is None:
+            before = placed[1]
+            yield before
+
+
+def wrong_seals(own: Iterable[Placed], log: str) -> Iterator[Finding]:
+    """Yield which of the *own* seals of *log*, told by its first hash, are none, and where seals are missing.
+
+    Two recorders can seal after the same one at once; that is nothing wrong.
+    """
+    may_follow: set[tuple[int, str | None]] = {(1, None)}
+    for position, seal in own:
+        wrong = _wrong_in_log((position, seal), log)
+        if wrong is None:
+            if (seal.first, seal.previous) not in may_follow:
+                yield Finding(position, TABLE, "the seal follows none of the log: one was taken out, or exchanged")
+            may_follow.add((seal.last + 1, seal.signature))
+        else:
+            yield Finding(position, TABLE, f"the seal {wrong}")
+
+
+def can_be_believed(own: Iterable[Placed], log: str) -> list[Placed]:
+    """Return those of the *own* seals of *log*, told by its first hash, that may each be one, whatever it follows."""
+    return [placed for placed in own if _wrong_in_log(placed, log) is None]
+
+
+def check_own_seal(log: RawLog, placed: Placed) -> Iterator[Finding]:
+    """Yield whether a seal of the log is over other events than the log has."""
+    position, seal = placed
+    if any(check_seal(log, seal)):
+        what = f"the seal over the block from {seal.first} to {seal.last} is not over what the log has there"
+        yield Finding(position, TABLE, what)
+
+
 def check_seal(log: RawLog, seal: LogSealed) -> Iterable[Finding]:
     """Yield how the events of a block differ from what was sealed."""
     block = f"the block from {seal.first} to {seal.last}"
@@ -104,17 +169,33 @@ def check_seal(log: RawLog, seal: LogSealed) -> Iterable[Finding]:
         yield Finding(seal.last, TABLE, f"the chain up to the end of {block} is not what was sealed")
 
 
-def differing_seals(own: Iterable[tuple[int, LogSealed]], kept: Iterable[LogSealed]) -> Iterable[Finding]:
+def differing_seals(own: Iterable[Placed], kept: Iterable[LogSealed]) -> Iterable[Finding]:
     """Yield where the log's *own* seals, each with its position, are not those that were *kept* of it elsewhere."""
-    of_log = {seal.first: (position, seal) for position, seal in own}
+    of_log: defaultdict[int, list[Placed]] = defaultdict(list)
+    for placed in own:
+        of_log[placed[1].first].append(placed)
     for seal in kept:
         block = f"the block from {seal.first} to {seal.last}"
-        position, found = of_log.get(seal.first, (seal.last + 1, None))
-        if found is None:
-            yield Finding(position, TABLE, f"the seal over {block} is not in the log any more")
-        elif found != seal:
+        found_there = of_log[seal.first]
+        if not found_there:
+            yield Finding(seal.last + 1, TABLE, f"the seal over {block} is not in the log any more")
+        elif seal not in [found for _, found in found_there]:
+            position, found = found_there[0]
             whose = "" if found.public_key == seal.public_key else f", and with another key: {found.public_key}"
             yield Finding(position, TABLE, f"the log's own seal over {block} is not the one that was kept{whose}")
+
+
+def _wrong_alone(seal: LogSealed) -> str | None:
+    if not 1 <= seal.first <= seal.last < seal.first + LARGEST:
+        return "is over no block"
+    return None if is_signed(seal) else "is not signed by its own key"
+
+
+def _wrong_in_log(placed: Placed, log: str) -> str | None:
+    position, seal = placed
+    if seal.last >= position:
+        return f"says that it is over events up to position {seal.last}, which came after it"
+    return _wrong_alone(seal) or (None if seal.log == log else "is of another log")
 
 
 def _signed(seal: LogSealed) -> bytes:

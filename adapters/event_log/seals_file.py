@@ -4,17 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import groupby
 from pathlib import Path
-from typing import Final
 
 import msgspec
 import rfc8785
 
-from adapters.event_log.seals import is_signed
+from adapters.event_log.seals import wrong_after
 from domain.errors import SealsRefusedError
 from domain.proofs import LogSealed
-
-LARGEST: Final = 1_000_000
-"""Events that a block may have in a seals file; more was never sealed here."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +68,7 @@ def read_seals(path: Path) -> SealsFile:
             if is_cut_off:
                 break
             raise SealsRefusedError(f"{path}: line {number} is no seal")
-        if wrong := _wrong(seal, seals[-1] if seals else None):
+        if wrong := wrong_after(seal, seals[-1] if seals else None):
             raise SealsRefusedError(f"{path}: the seal in line {number} {wrong}")
         seals.append(seal)
     if not seals:
@@ -99,17 +95,3 @@ def _read_line(line: str) -> LogSealed | None:
         return msgspec.convert(found, LogSealed, strict=True)
     except msgspec.MsgspecError:
         return None
-
-
-def _wrong(seal: LogSealed, before: LogSealed | None) -> str | None:
-    if not is_signed(seal):
-        return "is not signed by its own key"
-    if not 1 <= seal.first <= seal.last < seal.first + LARGEST:
-        return "is over no block"
-    if before is None:
-        return None if (seal.first, seal.previous) == (1, None) else "is not a first one: seals before it are missing"
-    if seal.log != before.log:
-        return "is of another log than the one before"
-    if (seal.first, seal.previous) != (before.last + 1, before.signature):
-        return "does not follow the one before: seals between them are missing, or were exchanged"
-    return None

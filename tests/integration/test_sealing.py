@@ -113,7 +113,12 @@ async def test_a_chain_that_was_rewritten_from_the_middle_is_caught_by_the_seals
         await rewritten(trading, 8, "07:05:00", "07:15:00")
         assert verified_log(trading.url).findings == []
         found = verified_log(trading.url, seals=read_seals(recorder.file).seals).findings
-        assert found == [Finding(6, TABLE, "the block from 6 to 10 is not what was sealed")]
+        gone = "the seal over the block from {} is not in the log any more"
+        assert found == [
+            Finding(6, TABLE, "the block from 6 to 10 is not what was sealed"),
+            Finding(6, TABLE, gone.format("1 to 5")),
+            Finding(11, TABLE, gone.format("6 to 10")),
+        ]
 
 
 async def test_a_log_that_was_rewritten_from_its_start_or_another_one_is_told(
@@ -135,10 +140,22 @@ async def test_a_log_whose_end_was_cut_off_is_caught(trading: Desk, tmp_path: Pa
         assert Finding(9, TABLE, "the block from 6 to 10 was sealed with an event that is not there") in found
 
 
-async def rewritten(trading: Desk, position: int, old: str, new: str) -> None:
+async def test_whoever_rewrites_the_chain_must_do_away_with_its_seals_too(
+    trading: Desk, tmp_path: Path, small_blocks: None
+) -> None:
+    async with sealer(trading, tmp_path) as recorder:
+        await recorder.seals()
+        await rewritten(trading, 8, "07:05:00", "07:15:00", without_seals=False)
+        told = "the seal over the block from 6 to 10 is not over what the log has there"
+        assert verified_log(trading.url).findings == [Finding(14, TABLE, told)]
+
+
+async def rewritten(trading: Desk, position: int, old: str, new: str, *, without_seals: bool = True) -> None:
     """Change an event and write everything that follows from it anew: the chain, its head and the read models."""
     with psycopg.connect(trading.url) as connection:
         connection.execute("SET session_replication_role = replica")
+        if without_seals:
+            connection.execute("DELETE FROM wattbook.events WHERE topic = 'log.sealed.v1'")
         rows = connection.execute(
             "SELECT notification_id, originator_id, originator_version, topic, recorded_at, state"
             " FROM wattbook.events ORDER BY notification_id"
@@ -152,7 +169,8 @@ async def rewritten(trading: Desk, position: int, old: str, new: str) -> None:
                 "UPDATE wattbook.events SET state = %s, hash = %s WHERE notification_id = %s",
                 (bytes_now, before, number),
             )
-        connection.execute("UPDATE wattbook.log_head SET hash = %s", (before,))
+        end = (number, recorded_at, before)
+        connection.execute("UPDATE wattbook.log_head SET position = %s, recorded_at = %s, hash = %s", end)
         for (table,) in connection.execute("SELECT table_name FROM read_models.checkpoints").fetchall():
             connection.execute(f'TRUNCATE read_models."{table}"'.encode())
         connection.execute("UPDATE read_models.checkpoints SET position = 0")
