@@ -9,11 +9,20 @@ from domain.performance import Moment
 from domain.resolution import author_of, reason_of
 
 
+def words(text: str) -> str:
+    """Return text that can be looked for and shown: what the terminal sent must have been UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError(f"not text in UTF-8: {text!r}") from None
+    return text
+
+
 def trader(text: str) -> str:
     """Return a trader's id."""
     if not text.strip():
         raise argparse.ArgumentTypeError("a trader's id is not empty; leave --trader out for the whole desk")
-    return text
+    return words(text)
 
 
 def day(text: str) -> date:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from domain.errors import WrongUseError
 from domain.performance import Moment
-from wattbook.arguments import author, day, instant, moment, position, trader
+from wattbook.arguments import author, day, instant, moment, position, trader, words
 from wattbook.database import database
 from wattbook.settings import Settings
 
@@ -40,7 +40,7 @@ def add_audit_commands(add: Add) -> None:
     added.add_argument("--json", action="store_true", help="for machines")
     added = add("prove", _prove, "print a proof that a deal is in a sealed block; or check one, without a database")
     what = added.add_mutually_exclusive_group(required=True)
-    what.add_argument("--deal", metavar="ID", help="the deal's id at the exchange")
+    what.add_argument("--deal", type=words, metavar="ID", help="the deal's id at the exchange")
     what.add_argument("--check", type=Path, metavar="FILE", help="say whether the proofs in this file hold")
     added.add_argument("--trader", type=trader, metavar="ID", help="only the deal of this trader")
     added.add_argument("--direction", choices=("buy", "sell"), help="only this leg")

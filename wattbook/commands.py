@@ -15,7 +15,7 @@ from typing import Final
 from domain.resolution import Accept, Discard, ForPeriod
 from simulator.options import add_arguments as add_simulators
 from wattbook import rebuilding
-from wattbook.arguments import author, position, reason
+from wattbook.arguments import author, position, reason, words
 from wattbook.audit_commands import Command, add_audit_commands
 from wattbook.database import database, keep_demo_apart
 from wattbook.export_commands import add_export_commands
@@ -69,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
     added.add_argument("id", type=position, metavar="ID", help="which one: see wattbook rejections")
     choices = added.add_mutually_exclusive_group(required=True)
     choices.add_argument("--accept", action="store_true", help="take it as it is; a conflict replaces what stands")
-    choices.add_argument("--period", metavar="LABEL", help="take it for this period of its day, like 02-03A")
+    choices.add_argument("--period", type=words, metavar="LABEL", help="take it for this period, like 02-03A")
     choices.add_argument("--discard", action="store_true", help="set it aside; nothing else changes")
     added.add_argument("--reason", type=reason, required=True, metavar="TEXT", help="why, on one line")
     added.add_argument("--author", type=author, metavar="NAME", help="who decides (default: the system's user)")

@@ -9,7 +9,7 @@ from pathlib import Path
 from domain.errors import WrongUseError
 from domain.performance import Moment
 from projections.reading import DealFilter
-from wattbook.arguments import day, instant, position, trader
+from wattbook.arguments import day, instant, position, trader, words
 from wattbook.audit_commands import Add
 from wattbook.database import database
 from wattbook.settings import Settings
@@ -27,7 +27,7 @@ def add_export_commands(add: Add) -> None:
     deals.add_argument("--trader", dest="trader_id", type=trader, metavar="ID", help="only those of this trader")
     deals.add_argument("--day-from", dest="delivery_day_from", type=day, metavar="YYYY-MM-DD", help="delivered since")
     deals.add_argument("--day-to", dest="delivery_day_to", type=day, metavar="YYYY-MM-DD", help="delivered until")
-    deals.add_argument("--label", metavar="LABEL", help="only this period, like 08-09")
+    deals.add_argument("--label", type=words, metavar="LABEL", help="only this period, like 08-09")
     deals.add_argument("--direction", choices=("buy", "sell"), help="only these")
     deals.add_argument("--executed-from", type=instant, metavar="TIME", help="executed since")
     deals.add_argument("--executed-to", type=instant, metavar="TIME", help="executed until")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -17,6 +18,11 @@ from domain.proofs import LogSealed
 from domain.recording import deal_parts
 from wattbook.printing import printable
 from wattbook.settings import Settings
+
+ONLY_RECORDED: Final = (
+    "what holds was recorded as the proof has it; that nothing came after it is not shown: "
+    "a correction or a cancellation may have been left out of the file"
+)
 
 
 class ProvenEvent(msgspec.Struct, forbid_unknown_fields=True):
@@ -84,6 +90,8 @@ def check(proof_file: Path, seals_file: Path) -> int:
         wrong += why is not None
         where = printable(f"position {proof.event.position}, {proof.event.stream}")
         print(f"{where}: {why or _holds(proof)}")
+    if wrong < len(proofs):
+        print(ONLY_RECORDED)
     for sentence in known.told():
         print(printable(sentence))
     return 1 if wrong else 0
@@ -121,7 +129,8 @@ def _wrong(proof: Proof, known: SealsFile) -> str | None:
         return f"does NOT hold: its seal is with the key {own}, and that in the seals file with {key}"
     if not is_signed(seal):
         return "does NOT hold: the seal is not signed by its own key"
-    if event.recorded_at.tzinfo is None or not seal.first <= event.position <= seal.last:
+    is_one = event.recorded_at.tzinfo is not None and 1 <= event.version < 2**63
+    if not is_one or not seal.first <= event.position <= seal.last:
         return "does NOT hold: the event is not what was sealed"
     link = (
         event.position, event.stream, event.version, event.topic, event.recorded_at, event.state.encode(), b"",

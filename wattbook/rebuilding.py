@@ -6,13 +6,14 @@ import sys
 from collections.abc import Mapping
 
 from domain.errors import WrongUseError
+from wattbook.arguments import words
 from wattbook.database import database
 from wattbook.settings import Settings
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Let *command* say what is to be rebuilt, and how."""
-    command.add_argument("models", nargs="*", metavar="READ_MODEL", help="only these (default: all)")
+    command.add_argument("models", type=words, nargs="*", metavar="READ_MODEL", help="only these (default: all)")
     command.add_argument(
         "--accept-differences", action="store_true", help="switch, or roll back, also where rows differ"
     )

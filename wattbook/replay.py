@@ -44,7 +44,10 @@ class LogSource(Protocol):
         """Return the chain hash up to *position*."""
 
     def event_at(self, position: int) -> Event | None:
-        """Return the event at *position*, ``None`` where there is none."""
+        """Return the event at *position*, ``None`` where there is none.
+
+        Raises :class:`UnknownPositionError` where what is there cannot be known here.
+        """
 
     def concerning(self, delivery_day: date, after: int, until: int) -> Iterator[Raw]:
         """Yield the events above *after* up to *until* that can concern a day, and the last one, in order."""

@@ -75,7 +75,14 @@ class ExportedLog:
         return link[6]
 
     def event_at(self, position: int) -> Event | None:
-        """Return the event at *position*, ``None`` where there is none."""
+        """Return the event at *position*, ``None`` where there is none.
+
+        Raises :class:`UnknownPositionError` past the end.
+        """
+        if position > self._manifest.last:
+            raise UnknownPositionError(
+                f"position {position} is past the end of the exported log, position {self._manifest.last}"
+            )
         link = self._link(position)
         return None if link is None else read_event(link[3], link[5])
 

@@ -12,7 +12,7 @@ from domain.errors import NoSuchDealError, NotSealedError, ProofRefusedError
 from tests.desk import Desk, settings_for
 from tests.notation import deal
 from tests.sealing import sealer
-from wattbook.proofs import Wanted, check, prove
+from wattbook.proofs import ONLY_RECORDED, Wanted, check, prove
 
 Capture = pytest.CaptureFixture[str]
 
@@ -28,7 +28,13 @@ async def test_a_deal_is_proven_to_be_in_a_sealed_block_without_the_database(
         proven = json.loads(proof.read_text())
         assert [each["event"]["topic"] for each in proven] == ["deal.confirmed.v1", "deal.corrected.v1"]
         assert check(proof, recorder.file) == 0
-        assert capsys.readouterr().out.count("is in the sealed block") == 2
+        told = capsys.readouterr().out
+        assert told.count("is in the sealed block") == 2
+        # Without the correction what is left holds too, so it is said what that shows.
+        assert ONLY_RECORDED in told
+        proof.write_text(json.dumps(proven[:1]))
+        assert check(proof, recorder.file) == 0
+        assert ONLY_RECORDED in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -42,6 +48,10 @@ async def test_a_deal_is_proven_to_be_in_a_sealed_block_without_the_database(
         (lambda each: each["event"].update(recorded_at="2023-01-01T00:00:00Z"), "is not what was sealed"),
         (lambda each: each["event"].update(recorded_at="2023-01-01T00:00:00"), "is not what was sealed"),
         (lambda each: each["event"].update(position=2**60), "is not what was sealed"),
+        (lambda each: each["event"].update(version=2**63), "is not what was sealed"),
+        (lambda each: each["event"].update(version=2**63 - 1), "is not what was sealed"),
+        (lambda each: each["event"].update(version=-(2**70)), "is not what was sealed"),
+        (lambda each: each["event"].update(recorded_at="0001-01-01T00:00:00+23:59"), "is not what was sealed"),
         (lambda each: each["path"].pop(), "is not what was sealed"),
         (lambda each: each["path"].insert(0, "zz"), "what is no hash"),
         (lambda each: each["seal"].update(root="00" * 32), "its seal is not in the seals file"),

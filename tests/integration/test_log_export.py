@@ -51,7 +51,9 @@ async def test_an_exported_log_says_what_the_log_says(trading: Desk, tmp_path: P
             at = log.before(position)
             assert at is not None
             assert copy.position_at(at[0]) == log.position_at(at[0])
-        assert copy.event_at(13) is None
+        assert copy.event_at(0) is None
+        with pytest.raises(UnknownPositionError, match="position 13 is past the end of the exported log, position 12"):
+            copy.event_at(13)
         assert [event[0] for page in copy.pages(4, 11) for event in page] == [*range(5, 12)]
 
 
@@ -130,6 +132,10 @@ async def test_the_commands_need_no_database_for_a_replay_and_start_none(
     past = await asyncio.to_thread(command, *asked, "--position", "99", WATTBOOK_DATA_DIR=str(nowhere))
     assert (past.returncode, past.stdout) == (2, "")
     assert "position 99 is past the head of the log, 12" in past.stderr
+    to_come = ("replay", "--from-export", folder, "--report", "13")
+    no_report = await asyncio.to_thread(command, *to_come, WATTBOOK_DATA_DIR=str(nowhere))
+    assert (no_report.returncode, no_report.stdout) == (2, "")
+    assert "position 13 is past the end of the exported log, position 12" in no_report.stderr
     later = await asyncio.to_thread(command, *asked, "--at", "2999-01-01T00:00:00Z", WATTBOOK_DATA_DIR=str(nowhere))
     assert (later.returncode, later.stdout) == (2, "")
     assert "2999-01-01T00:00:00Z is past the end of the exported log, position 12, recorded at 20" in later.stderr
