@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
@@ -13,39 +13,35 @@ from typing import Any, Final
 import psycopg
 from psycopg.rows import tuple_row
 
-from adapters.event_log.chain_check import TABLE, Finding
+from adapters.event_log.chain_check import Finding
 from adapters.event_log.seals_file import read_seals
 from adapters.postgres.calendar import read_all_times
 from adapters.read_models.comparison import (
     Rows,
     belongs_to_one_event,
+    beyond,
     differences,
     merged,
-    of_no_event,
     rows_by_key,
     stored,
 )
 from adapters.read_models.ledger_check import sums_of_ledger
+from adapters.read_models.shape import CHECKPOINTS, reached, unreadable
 from domain.canonical import position_text
 from domain.proofs import LogSealed
 from projections import READ_MODELS
 from projections.deals import deals
 from projections.positions import positions
 from wattbook.findings import Findings
+from wattbook.log_ends import below, ends_of, stretches_of
 from wattbook.printing import printable
 from wattbook.progress import Progress
 from wattbook.seal_check import seal_findings, told_of
 from wattbook.stretch_check import check_stretch, positions_of_stretch
-from wattbook.stretches import each_stretch
+from wattbook.stretches import each_of
 
 STRETCH: Final = 50_000
 """Events that one process checks before it takes the next; it holds no more than a page of them."""
-
-_HEAD: Final = "wattbook.log_head"
-_CHECKPOINTS: Final = "SELECT table_name, position FROM read_models.checkpoints"
-_BELOW: Final = """
-    SELECT notification_id, originator_id FROM wattbook.events WHERE notification_id < 1 OR notification_id IS NULL
-"""
 
 
 @dataclass(frozen=True)
@@ -86,47 +82,45 @@ def verified_log(database_url: str, stretch: int = STRETCH, seals: Sequence[LogS
         # All processes see what this transaction sees, whatever is recorded meanwhile.
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         (snapshot,) = _row(connection, "SELECT pg_export_snapshot()")
-        head, head_at, head_hash = _row(connection, "SELECT position, recorded_at, hash FROM wattbook.log_head")
-        last = connection.execute(
-            "SELECT notification_id, recorded_at, hash FROM wattbook.events WHERE notification_id > 0 "
-            "ORDER BY notification_id DESC LIMIT 1"
-        ).fetchone()
-        reached: dict[str, int] = dict(connection.execute(_CHECKPOINTS).fetchall())
+        head, until, of_ends = ends_of(connection)
+        checkpoints, of_checkpoints = reached(connection)
+        unread = unreadable(connection, READ_MODELS, checkpoints)
+        models = [model for model in READ_MODELS if model.table not in unread]
         findings = Findings()
-        findings.add(_head_findings((head, head_at, bytes(head_hash)), last))
-        findings.add(_at_no_position(connection))
-        until = max(head, last[0] if last else 0)
+        findings.add(chain(of_ends, of_checkpoints, *unread.values(), below(connection)))
+        come = {model.table: checkpoints.get(model.table, 0) for model in models}
         sums: dict[str, Rows] = {model.table: {} for model in READ_MODELS if not belongs_to_one_event(model)}
-        summed = min(until, reached.get(positions.table, 0))
-        ledger_holds = reached.get(deals.table, 0) >= summed
+        summed = min(until, come.get(positions.table, 0))
+        ledger_holds = come.get(deals.table, -1) >= summed
         with Progress() as progress:
-            work = partial(check_stretch, database_url, snapshot, reached)
-            for checked in progress.of(f"checking {until:,} events", each_stretch(work, until, stretch), until):
+            work = partial(check_stretch, database_url, snapshot, come)
+            stretches = each_of(work, stretches_of(connection, until, stretch))
+            for checked in progress.of(f"checking {until:,} events", stretches, until):
                 findings.merge(checked.findings)
                 ledger_holds &= checked.ledger_holds
-                for model in READ_MODELS:
+                for model in models:
                     if model.table in checked.rows:
                         merged(model, sums[model.table], checked.rows[model.table])
             if ledger_holds:
                 sums[positions.table] = rows_by_key(positions, sums_of_ledger(connection, summed))
             else:
-                again = each_stretch(partial(positions_of_stretch, database_url, snapshot), summed, stretch)
+                of_positions = partial(positions_of_stretch, database_url, snapshot)
+                again = each_of(of_positions, stretches_of(connection, summed, stretch))
                 for rows in progress.of(f"adding up {summed:,} events", again, summed):
                     merged(positions, sums[positions.table], rows)
         findings.add(seal_findings(database_url, seals))
-        for model in READ_MODELS:
-            position = reached.get(model.table, 0)
-            if model.table not in reached:
-                findings.add([Finding(0, "read_models.checkpoints", f"{model.table} has no checkpoint")])
+        for model in models:
+            position = come[model.table]
+            if model.table not in checkpoints and not of_checkpoints:
+                findings.add([Finding(0, CHECKPOINTS, f"{model.table} has no checkpoint")])
             if position > head:
-                findings.add([Finding(position, "read_models.checkpoints", f"{model.table} is past the log")])
+                findings.add([Finding(position, CHECKPOINTS, f"{model.table} is past the log")])
             if belongs_to_one_event(model):
                 # Stretches ask for the rows of positions that the read model has seen.
-                findings.add(of_no_event(connection, model, min(position, until)))
+                findings.add(beyond(connection, model, min(position, until)))
             else:
                 findings.add(differences(model, sums[model.table], stored(connection, model), position))
-    behind = [(model.name, reached.get(model.table, 0)) for model in READ_MODELS]
-    behind = [(name, position) for name, position in behind if position < head]
+    behind = [(model.name, come[model.table]) for model in models if come[model.table] < head]
     return Verified(head, findings.first, findings.count, behind)
 
 
@@ -134,23 +128,6 @@ def _row(connection: psycopg.Connection[tuple[Any, ...]], query: str) -> tuple[A
     row = connection.execute(query.encode()).fetchone()
     assert row is not None
     return row
-
-
-def _head_findings(head: tuple[Any, ...], last: tuple[Any, ...] | None) -> Iterator[Finding]:
-    if last is None:
-        if head[0]:
-            yield Finding(head[0], _HEAD, "the log has no events at all")
-        return
-    for name, one, other in zip(("position", "time", "hash"), head, (last[0], last[1], bytes(last[2])), strict=True):
-        if one != other:
-            yield Finding(head[0], _HEAD, f"its {name} is not that of the last event, at position {last[0]}")
-
-
-def _at_no_position(connection: psycopg.Connection[tuple[Any, ...]]) -> Iterator[Finding]:
-    """Yield the events that are nowhere in the log, whose streams hold them all the same."""
-    for position, stream in connection.execute(_BELOW):
-        place = "no position" if position is None else f"position {position}"
-        yield Finding(position or 0, TABLE, f"an event of {stream} is at {place}, and the log begins at 1")
 
 
 def _told_of_those_behind(verified: Verified) -> Iterator[str]:

@@ -38,7 +38,8 @@ def check_chain(
     """Return what is wrong with the events of *pages*, all those above *after* up to *until*.
 
     *before* is when the event at *after* was recorded and its stored hash, ``None`` where that event
-    is missing. Each hash is checked against the stored one before it, so damage is named where it is, once.
+    is missing. Each hash is checked against the stored one before it, so damage is named where it is, once;
+    after an event that is missing, or whose hash is, there is none to check against.
     """
     found: list[Finding] = []
     last_at, previous = before or (_EPOCH, None)
@@ -53,7 +54,7 @@ def check_chain(
                     told = f"recorded at {time_text(recorded_at)}, before the event before it, {time_text(last_at)}"
                     found.append(Finding(position, TABLE, told))
                 last_at, micros = recorded_at, (recorded_at - _EPOCH) // _MICROSECOND
-            if previous is not None:
+            if previous:
                 name = stream.encode()
                 # What hash_chain.chained joins: two hashes are four fifths of the time that this takes.
                 begin = previous + _BEGIN(position, version, micros, len(name))

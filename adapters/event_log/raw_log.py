@@ -154,13 +154,16 @@ class RawLog:
         return int(row[0]) if row else 0
 
     def before(self, position: int) -> tuple[datetime, bytes] | None:
-        """Return when the event at *position* was recorded and its hash, ``None`` where none is."""
+        """Return when the event at *position* was recorded and its hash, ``None`` where no event is.
+
+        Where somebody has made one of them ``NULL``, it is the epoch, or no bytes.
+        """
         if position == 0:
             return _EPOCH, GENESIS
         row = self.connection.execute(
             "SELECT recorded_at, hash FROM wattbook.events WHERE notification_id = %s", (position,)
         ).fetchone()
-        return None if row is None else (row[0], bytes(row[1]))
+        return None if row is None else (row[0] or _EPOCH, bytes(row[1] or b""))
 
     def hash_at(self, position: int) -> bytes:
         """Return the chain hash up to *position*; raise :class:`LogDamagedError` where no event is."""

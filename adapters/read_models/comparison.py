@@ -58,9 +58,19 @@ def stored_at(connection: psycopg.Connection[Row], model: AnyReadModel, position
     return _selected(connection, model, SQL(" WHERE position = ANY (%(positions)s)"), {"positions": list(positions)})
 
 
-def of_no_event(connection: psycopg.Connection[Row], model: AnyReadModel, until: int) -> Iterator[Finding]:
+def within(connection: psycopg.Connection[Row], model: AnyReadModel, after: int, until: int) -> Iterator[Finding]:
+    """Yield every row above *after* up to *until*, where no event is."""
+    where = SQL(" WHERE position > {} AND position <= {}").format(after, until)
+    return _of_no_event(connection, model, where)
+
+
+def beyond(connection: psycopg.Connection[Row], model: AnyReadModel, until: int) -> Iterator[Finding]:
     """Yield every row whose position no event up to *until* can have, wherever somebody put it."""
     where = SQL(" WHERE position <= 0 OR position > {} OR position IS NULL").format(until)
+    return _of_no_event(connection, model, where)
+
+
+def _of_no_event(connection: psycopg.Connection[Row], model: AnyReadModel, where: Composed) -> Iterator[Finding]:
     with connection.cursor(binary=True) as cursor:
         for row in map(_slim, cursor.stream(_rows_of(model) + where, size=CHUNK)):
             at = row[model.columns.index("position")]

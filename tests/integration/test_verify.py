@@ -10,12 +10,9 @@ import psycopg
 import pytest
 
 from adapters.event_log.chain_check import Finding
-from adapters.postgres.installation import install
 from domain.canonical import time_text
-from projections import READ_MODELS
 from tests.desk import Desk, desk
 from tests.notation import deal, published
-from tests.rebuilding import many_deals
 from wattbook.verify import verified_log, verify
 
 LOG = "wattbook.events"
@@ -86,24 +83,6 @@ async def test_two_swapped_rows_are_named(trading: Desk) -> None:
         f"UPDATE {LOG} SET notification_id = 3 WHERE notification_id = -2",
     )
     assert {2, 3} <= {each.position for each in findings(trading.url) if each.table == LOG}
-
-
-@pytest.mark.parametrize("position", [0, -5, -(2**63)])
-async def test_an_event_below_the_log_is_named_and_refused_where_the_log_is_whole(trading: Desk, position: int) -> None:
-    another = f"""
-        INSERT INTO {LOG} SELECT 'deal:x', 1, topic, state, {position}, recorded_at, hash FROM {LOG}
-        WHERE notification_id = 2
-    """
-    with pytest.raises(psycopg.errors.CheckViolation):
-        tamper(trading.url, another)
-    tamper(trading.url, UNBOUND, another)
-    told = f"an event of deal:x is at position {position}, and the log begins at 1"
-    assert findings(trading.url) == [Finding(position, LOG, told)]
-    tamper(trading.url, "UPDATE wattbook_state.installation SET digest = 'of an older version'")
-    install(trading.url, READ_MODELS)
-    assert findings(trading.url) == [Finding(position, LOG, told)]
-    with pytest.raises(psycopg.errors.CheckViolation):
-        tamper(trading.url, f"UPDATE {LOG} SET notification_id = 0 WHERE notification_id = 12")
 
 
 async def test_a_moved_time_is_named(trading: Desk) -> None:
@@ -194,46 +173,6 @@ async def test_a_row_that_is_there_twice_and_a_checkpoint_that_is_gone_are_named
     assert places(trading.url) == [(5, "read_models.deals_v1")]
     tamper(trading.url, "DELETE FROM read_models.checkpoints WHERE table_name = 'feeds_v1'")
     assert Finding(0, "read_models.checkpoints", "feeds_v1 has no checkpoint") in findings(trading.url)
-
-
-async def test_a_long_text_in_a_key_is_told_by_its_digest(trading: Desk) -> None:
-    tamper(trading.url, "UPDATE read_models.positions_v1 SET trader_id = repeat('x', 300) WHERE trader_id = 'bob'")
-    digest = sha256(b"x" * 300).hexdigest()
-    assert any(f"trader_id a text with SHA-256 {digest}, delivery_start 2023" in f.what for f in findings(trading.url))
-
-
-async def test_the_first_findings_are_told_and_all_are_counted(
-    trading: Desk, capsys: pytest.CaptureFixture[str]
-) -> None:
-    await trading.knows(*many_deals(1_500))
-    tamper(trading.url, "TRUNCATE read_models.deals_v1")
-    for stretch in (100, 10_000):
-        verified = verified_log(trading.url, stretch)
-        assert verified.count == 1_507
-        assert len(verified.findings) == 1_000
-        assert [each.position for each in verified.findings[:3]] == [2, 3, 5]
-        assert [each.position for each in verified.findings[7:]] == list(range(13, 1_006))
-    assert verify(trading.url, as_json=True) == 1
-    told = capsys.readouterr()
-    assert len(json.loads(told.out)["findings"]) == 1_000
-    assert "1,507 findings; only the first 1,000 of them are in the answer" in told.err
-    assert verify(trading.url, as_json=False) == 1
-    assert "... and 507 more" in capsys.readouterr().out
-
-
-async def test_read_models_that_were_emptied_with_their_checkpoints_are_not_said_to_be_well(
-    trading: Desk, capsys: pytest.CaptureFixture[str]
-) -> None:
-    tables = ", ".join(f"read_models.{model.table}" for model in READ_MODELS)
-    tamper(trading.url, "UPDATE read_models.checkpoints SET position = 0", f"TRUNCATE {tables}")
-    assert verify(trading.url, as_json=False) == 0
-    told = capsys.readouterr().out
-    assert "all is well" not in told
-    assert "the log is well up to position 12; 0 of 8 read models have come to it" in told
-    assert "not compared beyond position 0" in told
-    await trading.projects()
-    assert verify(trading.url, as_json=False) == 0
-    assert "all is well up to position 12: 8 read models" in capsys.readouterr().out
 
 
 async def test_several_processes_find_what_one_finds(trading: Desk) -> None:
