@@ -34,7 +34,8 @@ _POSITION_AT: Final = """
 _AT: Final = "SELECT topic, state, hash FROM wattbook.events WHERE notification_id = %s"
 _SEALS: Final = """
     SELECT notification_id, topic, state FROM wattbook.events
-    WHERE originator_id >= 'seal:' AND originator_id < 'seal;' AND notification_id > %s ORDER BY notification_id
+    WHERE originator_id >= 'seal:' AND originator_id < 'seal;' AND notification_id > %s AND state IS NOT NULL
+    ORDER BY notification_id
 """
 _UNSEALED: Final = """
     SELECT recorded_at FROM wattbook.events WHERE notification_id > %s AND topic <> 'log.sealed.v1'

@@ -157,7 +157,7 @@ def check_seal(log: RawLog, seal: LogSealed) -> Iterable[Finding]:
     expected, chain_hash = seal.first, b""
     for page in log.links(seal.first - 1, seal.last):
         for link in page:
-            if link[0] != expected:
+            if link[0] != expected or None in link:
                 break
             leaves.append(leaf_of(link))
             expected, chain_hash = expected + 1, bytes(link[-1])

@@ -1,7 +1,12 @@
 """Is a verification short however much is wrong, and does it say what it does not say?"""
 
+import asyncio
 import json
+import subprocess
+import sys
 from hashlib import sha256
+from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -10,6 +15,8 @@ from tests.desk import Desk
 from tests.integration.test_verify import findings, tamper
 from tests.rebuilding import many_deals
 from wattbook.verify import verified_log, verify
+
+ROOT = Path(__file__).parents[2]
 
 
 async def test_the_first_findings_are_told_and_all_are_counted(
@@ -50,3 +57,28 @@ async def test_read_models_that_were_emptied_with_their_checkpoints_are_not_said
     await trading.projects()
     assert verify(trading.url, as_json=False) == 0
     assert "all is well up to position 12: 8 read models" in capsys.readouterr().out
+
+
+async def test_a_table_of_long_texts_is_not_held_in_memory(trading: Desk) -> None:
+    """Of 100 MB of messages there is never more than a chunk of rows; the rest are digests."""
+    fill = "INSERT INTO read_models.rejections_v2 (position, message) SELECT n, repeat(md5(n::text), 2000)"
+    tamper(trading.url, f"{fill} FROM generate_series(1000, 2500) AS n")
+    reads = """
+        import sys
+        import psycopg
+        from adapters.read_models.comparison import stored
+        from projections.rejections import rejections
+
+        def most() -> int:
+            with open("/proc/self/status") as status:
+                return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+
+        with psycopg.connect(sys.argv[1]) as connection:
+            before = most()
+            print(len(stored(connection, rejections)), most() - before)
+    """
+    command = [sys.executable, "-c", dedent(reads), trading.url]
+    ran = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, text=True, check=True)
+    rows, kilobytes = map(int, ran.stdout.split())
+    assert rows > 1_500
+    assert kilobytes < 50_000

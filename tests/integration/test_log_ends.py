@@ -1,13 +1,18 @@
 """Is everything at the ends of the log, or far from them, found where it is?"""
 
+from pathlib import Path
+
 import psycopg
 import pytest
 
 from adapters.event_log.chain_check import Finding
+from adapters.event_log.seals_file import read_seals
 from adapters.postgres.installation import install
 from projections import READ_MODELS
 from tests.desk import Desk
 from tests.integration.test_verify import LOG, UNBOUND, findings, places, tamper
+from tests.sealing import sealer
+from wattbook.verify import verified_log
 
 
 @pytest.mark.parametrize("position", [0, -5, -(2**63)])
@@ -78,3 +83,18 @@ async def test_a_head_that_is_gone_is_named(trading: Desk) -> None:
     assert findings(trading.url) == [Finding(12, "wattbook.log_head", "its row has a column that is NULL")]
     tamper(trading.url, "DELETE FROM wattbook.log_head")
     assert findings(trading.url) == [Finding(12, "wattbook.log_head", "its row is gone")]
+
+
+@pytest.mark.parametrize("position", [3, 13])
+async def test_a_state_that_is_gone_from_a_sealed_event_or_a_seal_is_named(
+    trading: Desk, tmp_path: Path, small_blocks: None, position: int
+) -> None:
+    async with sealer(trading, tmp_path) as recorder:
+        await recorder.seals()
+        tamper(
+            trading.url,
+            f"ALTER TABLE {LOG} ALTER state DROP NOT NULL",
+            f"UPDATE {LOG} SET state = NULL WHERE notification_id = {position}",
+        )
+        for seals in ((), read_seals(recorder.file).seals):
+            assert Finding(position, LOG, "its state is NULL") in verified_log(trading.url, seals=seals).findings
