@@ -98,15 +98,7 @@ def is_signed(seal: LogSealed) -> bool:
 
 def wrong_after(seal: LogSealed, before: LogSealed | None) -> str | None:
     """Return why *seal* is none that follows the one *before*, ``None`` where it is."""
-    if wrong := _wrong_alone(seal):
-        return wrong
-    if before is None:
-        return None if (seal.first, seal.previous) == (1, None) else "is not a first one: seals before it are missing"
-    if seal.log != before.log:
-        return "is of another log than the one before"
-    if (seal.first, seal.previous) != (before.last + 1, before.signature):
-        return "does not follow the one before: seals between them are missing, or were exchanged"
-    return None
+    return _wrong_alone(seal) or _not_following(seal, before)
 
 
 def good_seals(own: Iterable[Placed], log: str, before: LogSealed | None = None) -> Iterator[LogSealed]:
@@ -115,10 +107,10 @@ def good_seals(own: Iterable[Placed], log: str, before: LogSealed | None = None)
     Anybody who can append can write events that say they are seals; all others are passed over.
     Whether the events are what was sealed is not asked.
     """
-    for placed in own:
-        if _wrong_in_log(placed, log) is None and wrong_after(placed[1], before) is None:
-            before = placed[1]
-            yield before
+    for position, seal in own:
+        if _not_following(seal, before) is None and _wrong_in_log((position, seal), log) is None:
+            before = seal
+            yield seal
 
 
 def wrong_seals(own: Iterable[Placed], log: str) -> Iterator[Finding]:
@@ -183,6 +175,16 @@ def differing_seals(own: Iterable[Placed], kept: Iterable[LogSealed]) -> Iterabl
             position, found = found_there[0]
             whose = "" if found.public_key == seal.public_key else f", and with another key: {found.public_key}"
             yield Finding(position, TABLE, f"the log's own seal over {block} is not the one that was kept{whose}")
+
+
+def _not_following(seal: LogSealed, before: LogSealed | None) -> str | None:
+    if before is None:
+        return None if (seal.first, seal.previous) == (1, None) else "is not a first one: seals before it are missing"
+    if seal.log != before.log:
+        return "is of another log than the one before"
+    if (seal.first, seal.previous) != (before.last + 1, before.signature):
+        return "does not follow the one before: seals between them are missing, or were exchanged"
+    return None
 
 
 def _wrong_alone(seal: LogSealed) -> str | None:
