@@ -32,7 +32,7 @@ def seal_findings(database_url: str, kept: Sequence[LogSealed]) -> Iterator[Find
         first = log.before(1)
         own = log.seals()
     begin = "" if first is None else first[1].hex()
-    if first is not None:
+    if begin:
         yield from wrong_seals(own, begin)
         told = set(kept)
         to_check = [placed for placed in can_be_believed(own, begin) if placed[1] not in told]

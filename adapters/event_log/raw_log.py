@@ -188,7 +188,7 @@ class RawLog:
         found: list[tuple[int, LogSealed]] = []
         for position, topic, state in self.connection.execute(_SEALS, (after,)):
             with suppress(LogDamagedError):
-                seal = read_event(topic, bytes(state))
+                seal = read_event(topic or "", bytes(state or b""))
                 if isinstance(seal, LogSealed):
                     found.append((position, seal))
         return found

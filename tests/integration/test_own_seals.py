@@ -143,3 +143,23 @@ async def test_a_kept_seal_counts_as_there_though_a_rogue_one_stands_before_it(t
         kept = read_seals(recorder.file).seals
         told = "the seal over the block from 6 to 9 is not over what the log has there"
         assert verified_log(trading.url, seals=kept).findings == [Finding(15, TABLE, told)]
+
+
+@pytest.mark.parametrize("position", [2, 13])
+@pytest.mark.parametrize("column", ["state", "topic", "recorded_at", "hash"])
+async def test_what_was_made_null_is_not_what_was_sealed_and_no_seal(
+    trading: Desk, tmp_path: Path, column: str, position: int
+) -> None:
+    async with sealer(trading, tmp_path) as recorder:
+        await recorder.seals()
+        await goes_on(recorder)
+        owner(
+            trading.url,
+            f"ALTER TABLE wattbook.events ALTER {column} DROP NOT NULL",
+            f"UPDATE wattbook.events SET {column} = NULL WHERE notification_id = {position}",
+        )
+        block, seal = {2: ("1 to 5", 13), 13: ("11 to 15", 22)}[position]
+        own = {(finding.position, finding.what) for finding in verified_log(trading.url).findings}
+        assert (seal, f"the seal over the block from {block} is not over what the log has there") in own
+        kept = {finding.what for finding in verified_log(trading.url, seals=read_seals(recorder.file).seals).findings}
+        assert f"the block from {block} is not what was sealed" in kept
