@@ -34,7 +34,8 @@ _POSITION_AT: Final = """
 _AT: Final = "SELECT topic, state, hash FROM wattbook.events WHERE notification_id = %s"
 _SEALS: Final = """
     SELECT notification_id, topic, state FROM wattbook.events
-    WHERE originator_id >= 'seal:' AND originator_id < 'seal;' AND notification_id > %s AND state IS NOT NULL
+    WHERE originator_id >= 'seal:' AND originator_id < 'seal;' AND notification_id > %s
+        AND topic IS NOT NULL AND state IS NOT NULL
     ORDER BY notification_id
 """
 _UNSEALED: Final = """
@@ -188,7 +189,7 @@ class RawLog:
         found: list[tuple[int, LogSealed]] = []
         for position, topic, state in self.connection.execute(_SEALS, (after,)):
             with suppress(LogDamagedError):
-                seal = read_event(topic or "", bytes(state or b""))
+                seal = read_event(topic, bytes(state))
                 if isinstance(seal, LogSealed):
                     found.append((position, seal))
         return found

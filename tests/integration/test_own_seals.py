@@ -162,4 +162,4 @@ async def test_what_was_made_null_is_not_what_was_sealed_and_no_seal(
         own = {(finding.position, finding.what) for finding in verified_log(trading.url).findings}
         assert (seal, f"the seal over the block from {block} is not over what the log has there") in own
         kept = {finding.what for finding in verified_log(trading.url, seals=read_seals(recorder.file).seals).findings}
-        assert f"the block from {block} is not what was sealed" in kept
+        assert f"the block from {block} was sealed with an event that is not there" in kept
