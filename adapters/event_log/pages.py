@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 import psycopg
@@ -32,7 +32,7 @@ _PAGE: Final = """
 log = logging.getLogger(__name__)
 
 
-def read_raw(events: Iterable[RawEvent]) -> Iterator[Recorded]:
+def read_raw(events: Iterable[tuple[int, datetime, str, bytes]]) -> Iterator[Recorded]:
     """Yield what *events* say; raise :class:`LogDamagedError` at the first that cannot be read."""
     recorded_at = in_utc = None
     for position, at, topic, state in events:

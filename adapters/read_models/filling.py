@@ -1,14 +1,13 @@
 """What do raw events make of read models whose tables are still empty? Stretch by stretch, in any order."""
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC
+from collections.abc import Sequence
 from typing import Any, Final
 
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
+from adapters.event_log.pages import read_raw
 from adapters.event_log.raw_log import Raw, RawLog
-from adapters.event_log.stored_events import read_event
 from adapters.read_models.confirmed_deals import TOPIC as CONFIRMED
 from adapters.read_models.confirmed_deals import ConfirmedDeals, are_known
 from adapters.read_models.copying import copied, copy_statement
@@ -105,7 +104,7 @@ class _Filling:
                 rest = [event for event in page if event[2] != CONFIRMED]
                 if self._ledger is not None:
                     self._copy(self._ledger, ledger.encode())
-        events = list(_read(rest))
+        events = list(read_raw(rest))
         for model in self._tables:
             if not model.merges:
                 self._copy(model, copied(model, model.fold(events)))
@@ -135,17 +134,6 @@ def _check_contiguous(page: Sequence[Raw], after: int) -> None:
     for expected, (position, *_) in enumerate(page, start=after + 1):
         if position != expected:
             raise LogDamagedError(f"the event log has no event at position {expected}: {position} follows")
-
-
-def _read(page: Sequence[Raw]) -> Iterator[Recorded]:
-    recorded_at = in_utc = None
-    for position, at, topic, state in page:
-        if in_utc is None or at != recorded_at:
-            recorded_at, in_utc = at, at.astimezone(UTC)
-        try:
-            yield Recorded(position, in_utc, read_event(topic, state))
-        except LogDamagedError as error:
-            raise LogDamagedError(f"position {position}: {error}") from error
 
 
 def _merged(how: Merge | None, column: str) -> Composed:
