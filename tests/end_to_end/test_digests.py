@@ -68,9 +68,7 @@ async def test_report_replay_rebuild_and_export_make_the_same_bytes_of_a_history
         telling = asyncio.create_task(tell(exchange, random, said))
         await kill_at_random(wattbook, Random(SEED + 1), telling)
         await wattbook.until(exchange.listening)
-        for line in (1, 2):
-            await exchange.say(confirmation(id=f"the last on line {line}"), line)
-        await wattbook.until(lambda: all_is_shown(database))
+        await wattbook.until(lambda: last_words_are_shown(exchange, database))
         head, payloads = stored(database)
         assert len(payloads) == head > DEALS_A_DAY * len(DAYS)
 
@@ -121,6 +119,13 @@ async def kill_at_random(wattbook: Wattbook, random: Random, telling: "asyncio.T
         await asyncio.sleep(random.choice((0, 0, 0.4)))
         role.start()
     await telling
+
+
+async def last_words_are_shown(exchange: Exchange, database: str) -> bool:
+    """Say the last words, again and again, for a receiver may have died as it was told them; then ask for them."""
+    for line in (1, 2):
+        await exchange.say(confirmation(id=f"the last on line {line}"), line)
+    return all_is_shown(database)
 
 
 def all_is_shown(database: str) -> bool:

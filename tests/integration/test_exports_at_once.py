@@ -71,10 +71,14 @@ async def test_as_many_exports_as_there_are_places_are_answered_and_the_next_is_
             assert len(await answer.read()) >= PARTS * 2_000_000
 
 
-async def test_a_client_that_takes_nothing_loses_its_place(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_client_that_takes_nothing_loses_its_place(
+    api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(exports, "PATIENCE_S", 0.2)
     async with AsyncExitStack() as held:
         open_ones = [await begun(api, held, "csv") for _ in range(OPEN_AT_ONCE)]
+        # Not before all are cut off: one that is read in time would go on.
+        await eventually(lambda: caplog.text.count("was cut off") == OPEN_AT_ONCE)
         await eventually(lambda: _is_free(api))
         # Nobody takes what it got for a whole file.
         with pytest.raises(aiohttp.ClientPayloadError):
