@@ -6,6 +6,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
+from adapters.event_log.folding import no_event_at
 from adapters.event_log.pages import read_raw
 from adapters.event_log.raw_log import Raw, RawLog
 from adapters.read_models.confirmed_deals import TOPIC as CONFIRMED
@@ -133,7 +134,7 @@ class _Filling:
 def _check_contiguous(page: Sequence[Raw], after: int) -> None:
     for expected, (position, *_) in enumerate(page, start=after + 1):
         if position != expected:
-            raise LogDamagedError(f"the event log has no event at position {expected}: {position} follows")
+            raise no_event_at(expected, position)
 
 
 def _merged(how: Merge | None, column: str) -> Composed:
